@@ -1,0 +1,202 @@
+using KiwiCar.BuildingBlocks.Events;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace KiwiCar.BuildingBlocks.ReadModel;
+
+/// <summary>What an event's handling may use: the rows it writes, and the transaction they are written in.</summary>
+public sealed record Scope(Writer Writer, Database.Lease Db);
+
+/// <summary>
+/// Follows the log and keeps its checkpoint in the transaction of the rows it writes: each event has its effect exactly once. The
+/// checkpoint row, locked, is the leader election: any number of processes may run the same subscription. An event that fails three
+/// times is parked with its error; later events of that stream are held back behind it, all others go on.
+/// </summary>
+/// <param name="fromNow">Whether it begins with the events after its first start (reactions) or with the first of all (projections).</param>
+/// <param name="watermark">Told how far it is.</param>
+public sealed class Subscription(
+    string name, bool fromNow, Func<Writer> newWriter, Func<Recorded, Scope, CancellationToken, ValueTask> apply,
+    Database database, EventReader reader, Watermark watermark, ILogger<Subscription> log) : BackgroundService
+{
+    private const int Batch = 1_000, Tries = 3;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
+    public string Name => name;
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await using (var db = await database.Open(cancellationToken))
+            await db.Execute("INSERT IGNORE INTO checkpoints (name, position) VALUES (@name, @position)",
+                new { name, position = fromNow ? reader.Settled.Position : 0 }, cancellationToken);
+        var position = await Position(cancellationToken);
+        if (position > reader.Settled.Position)
+            throw new InvalidOperationException($"{name} has taken events up to position {position}, but the log ends at {reader.Settled.Position}: it was restored from an older backup. "
+                + (fromNow ? $"Say that it is up to date: UPDATE checkpoints SET position = {reader.Settled.Position} WHERE name = '{name}'" : $"Build its tables again: kiwicar projections rebuild {name}"));
+        await base.StartAsync(cancellationToken);
+    }
+
+    /// <summary>Tries what was parked once more, oldest first: at each start (a new version may know more), or when an operator says so.</summary>
+    /// <returns>How many events were taken now, and how many stay parked.</returns>
+    public async Task<(int Taken, int Parked)> RetryParked(CancellationToken ct)
+    {
+        await using var db = await database.Open(ct);
+        var parked = (await db.Query<(long Position, Guid StreamId)>(
+            "SELECT position, streamId FROM parked_events WHERE subscription = @name ORDER BY position", new { name }, ct)).ToList();
+        var (taken, held) = (0, new HashSet<Guid>());
+        foreach (var (position, streamId) in parked.Where(p => !held.Contains(p.StreamId)))
+        {
+            await Lock(db, ct);
+            var stillParked = await db.Execute("DELETE FROM parked_events WHERE subscription = @name AND position = @position", new { name, position }, ct) > 0;
+            var e = (await reader.ReadAfter(position - 1, 1, ct)).Events.Single();
+            if (!stillParked || await TryOne(e, db, ct))
+            {
+                await db.Commit(ct);
+                taken++;
+            }
+            else
+            {
+                await db.Rollback(ct);
+                held.Add(streamId);
+            }
+        }
+        return (taken, parked.Count - taken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        long? done = null; // not known: ask the checkpoint
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                done ??= await Resume(stoppingToken);
+                await reader.Settled.Reached(done.Value + 1, stoppingToken);
+                var (events, through) = await reader.ReadAfter(done.Value, Batch, stoppingToken);
+                if (events.Count > 0)
+                {
+                    await using var db = await database.Open(stoppingToken);
+                    through = await Take(events, done.Value, db, stoppingToken);
+                }
+                watermark.Advance(through);
+                done = through;
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
+            catch (Exception e)
+            {
+                done = null;
+                log.Log(Database.IsPassing(e) ? LogLevel.Warning : LogLevel.Error, e, "{Subscription} stands still, trying again", name);
+                await Task.Delay(Pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task<long> Resume(CancellationToken ct)
+    {
+        await RetryParked(ct);
+        var position = await Position(ct);
+        watermark.Advance(position);
+        return position;
+    }
+
+    private async Task<long> Position(CancellationToken ct)
+    {
+        await using var db = await database.Open(ct);
+        return await db.Single<long>("SELECT position FROM checkpoints WHERE name = @name", new { name }, ct);
+    }
+
+    // Takes a batch in one transaction. A batch that fails is halved until the event that cannot be taken stands alone; that one is parked.
+    // Returns the position that is done: an earlier one where the checkpoint was not where it should be (restored from a backup).
+    private async Task<long> Take(IReadOnlyList<Recorded> events, long after, Database.Lease db, CancellationToken ct, int attempt = 1)
+    {
+        var checkpoint = await Lock(db, ct);
+        var rest = checkpoint.Position < after ? [] : events.SkipWhile(e => e.Position <= checkpoint.Position).ToList();
+        if (rest.Count == 0) // another process took them
+        {
+            await db.Rollback(ct);
+            return checkpoint.Position;
+        }
+        var held = checkpoint.Parked == 0 ? [] : await HeldStreams(db, ct);
+        if (await TryAll(rest, held, db, ct) is not { } failure) return rest[^1].Position;
+
+        await db.Rollback(ct);
+        if (rest.Count > 1)
+        {
+            var half = rest.Count / 2;
+            var reached = await Take(rest[..half], after, db, ct);
+            return await Take(rest[half..], reached, db, ct);
+        }
+        return attempt < Tries ? await Take(rest, after, db, ct, attempt + 1) : await ParkAlone(rest[0], failure, db, ct);
+    }
+
+    private async Task<Exception?> TryAll(List<Recorded> events, HashSet<Guid> held, Database.Lease db, CancellationToken ct)
+    {
+        try
+        {
+            var scope = new Scope(newWriter(), db);
+            foreach (var e in events)
+            {
+                if (held.Contains(e.StreamId)) await Park(e, "held back behind an earlier event of its stream", db, ct);
+                else await apply(e, scope, ct);
+            }
+            await Save(scope.Writer, events[^1].Position, db, ct);
+            return null;
+        }
+        catch (Exception e) when (IsTheEventsFault(e))
+        {
+            return e;
+        }
+    }
+
+    private async Task<bool> TryOne(Recorded e, Database.Lease db, CancellationToken ct)
+    {
+        try
+        {
+            var scope = new Scope(newWriter(), db);
+            await apply(e, scope, ct);
+            foreach (var command in scope.Writer.Commands()) await db.Run(command, ct);
+            return true;
+        }
+        catch (Exception failure) when (IsTheEventsFault(failure))
+        {
+            return false;
+        }
+    }
+
+    private static bool IsTheEventsFault(Exception e) => !Database.IsPassing(e) && e is not OperationCanceledException;
+
+    private async Task<long> ParkAlone(Recorded e, Exception failure, Database.Lease db, CancellationToken ct)
+    {
+        log.LogError(failure, "{Subscription} parks event {Position} ({Type}) of stream {StreamId}", name, e.Position, e.Type, e.StreamId);
+        await Lock(db, ct);
+        await Park(e, failure.Message, db, ct);
+        await Save(newWriter(), e.Position, db, ct);
+        return e.Position;
+    }
+
+    private Task Park(Recorded e, string error, Database.Lease db, CancellationToken ct) => db.Execute(
+        "INSERT IGNORE INTO parked_events (subscription, position, streamId, type, error) VALUES (@name, @Position, @StreamId, @Type, @error)",
+        new { name, e.Position, e.StreamId, e.Type, error }, ct);
+
+    private async Task<HashSet<Guid>> HeldStreams(Database.Lease db, CancellationToken ct) =>
+        [.. await db.Query<Guid>("SELECT DISTINCT streamId FROM parked_events WHERE subscription = @name", new { name }, ct)];
+
+    // The rows, the checkpoint and the commit: one round trip where the rows fit one command.
+    private async Task Save(Writer writer, long position, Database.Lease db, CancellationToken ct)
+    {
+        var last = "";
+        foreach (var command in writer.Commands())
+        {
+            if (last.Length > 0) await db.Run(last, ct);
+            last = command;
+        }
+        await db.Commit(ct, $"{last}UPDATE checkpoints SET position = {position} WHERE name = '{name}'; ");
+    }
+
+    private async Task<Checkpoint> Lock(Database.Lease db, CancellationToken ct) =>
+        await db.Begin<Checkpoint>("""
+            SELECT position AS Position, (SELECT COUNT(*) FROM parked_events WHERE subscription = @name) AS Parked
+            FROM checkpoints WHERE name = @name FOR UPDATE
+            """, new { name }, ct) ?? throw new InvalidOperationException($"The checkpoint of {name} is missing");
+
+    private sealed record Checkpoint(long Position, long Parked);
+}
