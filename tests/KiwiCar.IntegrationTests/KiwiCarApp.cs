@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using KiwiCar.BuildingBlocks.Events;
 using KiwiCar.BuildingBlocks.ReadModel;
 using KiwiCar.Host;
 using Microsoft.AspNetCore.Builder;
@@ -71,8 +72,8 @@ public sealed class KiwiCarApp : IAsyncLifetime
     /// <summary>Whether a picture's address leads to one. It names the configured host; the test listens elsewhere.</summary>
     public async Task<bool> Exists(string url) => (await Http.GetAsync(new Uri(url).AbsolutePath)).IsSuccessStatusCode;
 
-    /// <summary>A fresh account, verified and signed in.</summary>
-    public async Task<Member> SignUp()
+    /// <summary>A fresh account, signed in.</summary>
+    public async Task<Member> SignUp(bool verified = true)
     {
         var email = $"{Guid.NewGuid():N}@example.com";
         const string password = "correct horse battery";
@@ -80,7 +81,7 @@ public sealed class KiwiCarApp : IAsyncLifetime
         registered.EnsureSuccessStatusCode();
         var id = (await registered.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("userId").GetGuid();
         // The test of the mail is AuthTests'; here the account is only wanted verified.
-        await using (var db = await Database.Open(default)) await db.Execute("UPDATE users SET isVerified = 1 WHERE id = @id", new { id }, default);
+        if (verified) await using (var db = await Database.Open(default)) await db.Execute("UPDATE users SET isVerified = 1 WHERE id = @id", new { id }, default);
         var login = await Http.PostAsJsonAsync("/api/auth/login", new { email, password });
         login.EnsureSuccessStatusCode();
         var http = new HttpClient { BaseAddress = Http.BaseAddress };
@@ -114,6 +115,9 @@ public sealed class KiwiCarApp : IAsyncLifetime
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
         return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid();
     }
+
+    /// <summary>A read model from the first event on, while the host goes on.</summary>
+    public Task Rebuild(string projection) => new Rebuild(Modules.All.SelectMany(m => m.Projections).Single(p => p.Name == projection), Database, Services.GetRequiredService<EventReader>()).Run((_, _) => { }, default);
 
     private static string Plate() => string.Create(6, 0, (plate, _) =>
     {

@@ -33,6 +33,13 @@ public sealed class Redis(Settings settings, TimeProvider clock, ILogger<Redis> 
         }
     }
 
+    /// <summary>Runs a script by its hash; whole, where Redis has forgotten it.</summary>
+    public static async Task<RedisResult> Run(IDatabase db, string script, RedisKey[] keys, RedisValue[] arguments)
+    {
+        try { return await db.ScriptEvaluateAsync(script, keys, arguments); }
+        catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal)) { return await db.ScriptEvaluateAsync(script, keys, arguments); }
+    }
+
     public void Dispose()
     {
         if (connection is { IsCompletedSuccessfully: true }) connection.Result.Dispose();

@@ -91,8 +91,7 @@ public sealed class RateLimits(IReadOnlyList<IModule> modules, IConfiguration se
             values[1 + 2 * i] = (long)claims[i].Window.Size.Window.TotalMilliseconds;
             values[2 + 2 * i] = claims[i].Window.Size.Count;
         }
-        try { return (long[]?)await db.ScriptEvaluateAsync(Script, keys, values); }
-        catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal)) { return (long[]?)await db.ScriptEvaluateAsync(Script, keys, values); }
+        return (long[]?)await Redis.Run(db, Script, keys, values);
     }
 
     private static string HashOf(string value) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value)));

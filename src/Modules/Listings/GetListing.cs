@@ -8,6 +8,7 @@ using KiwiCar.Listings.Contracts;
 using KiwiCar.Listings.Images;
 using KiwiCar.Listings.Pricing;
 using KiwiCar.Listings.Search;
+using KiwiCar.Listings.Views;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -19,6 +20,7 @@ internal static class GetListing
     /// <param name="AiPriceAt">When they were worked out.</param>
     /// <param name="DealRating">The asking price beside the estimate.</param>
     /// <param name="Vin">Only for the seller.</param>
+    /// <param name="Views">Visitors, each once a day; neither the seller nor bots. Some seconds behind.</param>
     public sealed record Response(
         Guid Id, string PlateNumber, string Make, string Model, int Year, int Mileage, decimal Price, string Description, string? AiDescription,
         decimal? AiPriceMin, decimal? AiPriceMax, decimal? AiPriceRecommended, DateTimeOffset? AiPriceAt,
@@ -37,13 +39,13 @@ internal static class GetListing
     private const string Sql = """
         SELECT id, userId, plateNumber, make, model, year, mileage, price, description, aiDescription, priceMin AS aiPriceMin, priceMax AS aiPriceMax,
                priceRecommended AS aiPriceRecommended, computedAt AS aiPriceAt,
-               status, region, fuelType, transmission, bodyType, color, vin, views, createdAt, version, draft
-        FROM listings LEFT JOIN listing_estimates ON listingId = id AND status = 'ACTIVE' WHERE id = @id;
+               status, region, fuelType, transmission, bodyType, color, vin, COALESCE(v.views, 0) AS views, createdAt, version, draft
+        FROM listings LEFT JOIN listing_estimates e ON e.listingId = id AND status = 'ACTIVE' LEFT JOIN listing_views v ON v.listingId = id WHERE id = @id;
         SELECT id, imageUrl FROM listing_images WHERE listingId = @id ORDER BY `order`
         """;
 
     public static async Task<Results<Ok<Response>, Ok<GetDraft.Response>, StatusCodeHttpResult>> Handle(
-        Guid id, CurrentUser? viewer, Database database, IUserCards users, ListingIndex index, IImageStorage images, HttpContext http, CancellationToken ct)
+        Guid id, CurrentUser? viewer, Database database, IUserCards users, ListingIndex index, IImageStorage images, CountViews views, HttpContext http, CancellationToken ct)
     {
         var (row, photos) = await Read(id, database, ct);
         if (row is null || !VisibleTo(viewer, row.Status, row.UserId)) throw Rejection.NotFound("Listing not found");
@@ -52,6 +54,7 @@ internal static class GetListing
             http.Response.Headers.ETag = ETag.Of(row.Version);
             return TypedResults.Ok(GetDraft.Of(id, draft, row.CreatedAt, images));
         }
+        views.Saw(id, row.UserId, viewer, http);
         var sellers = await users.For([row.UserId], ct);
         var page = row.ToResponse(viewer, photos, SellerOf(row.UserId, sellers.GetValueOrDefault(row.UserId), viewer, index), images);
         var etag = ETag.Of(row.Version, JsonSerializer.SerializeToUtf8Bytes(page with { Views = 0 }, ListingsJson.Default.GetListingResponse));

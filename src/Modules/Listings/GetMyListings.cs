@@ -20,8 +20,8 @@ internal static class GetMyListings
 
     private const string Sql = $"""
         SELECT COUNT(*) FROM listings WHERE userId = @Id AND status IN @statuses AND NOT {ArchiveListings.IsArchived};
-        SELECT l.id, l.make, l.model, l.price, l.year, l.mileage, l.region, l.fuelType, l.transmission, l.status, l.views, l.createdAt, l.updatedAt, l.draft, i.id AS cover
-        FROM listings l LEFT JOIN listing_images i ON i.listingId = l.id AND i.`order` = 0
+        SELECT l.id, l.make, l.model, l.price, l.year, l.mileage, l.region, l.fuelType, l.transmission, l.status, COALESCE(v.views, 0) AS views, l.createdAt, l.updatedAt, l.draft, i.id AS cover
+        FROM listings l LEFT JOIN listing_images i ON i.listingId = l.id AND i.`order` = 0 LEFT JOIN listing_views v ON v.listingId = l.id
         WHERE l.userId = @Id AND l.status IN @statuses AND NOT {ArchiveListings.IsArchived} ORDER BY l.updatedAt DESC, l.id DESC LIMIT @limit OFFSET @offset
         """;
 

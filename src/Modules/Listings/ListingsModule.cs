@@ -13,6 +13,7 @@ using KiwiCar.Listings.Images;
 using KiwiCar.Listings.Import;
 using KiwiCar.Listings.Pricing;
 using KiwiCar.Listings.Search;
+using KiwiCar.Listings.Views;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -55,12 +56,16 @@ public sealed class ListingsModule : IModule
         services.AddSingleton<UploadQuota>();
         services.AddSingleton<ListingEstimates>();
         services.AddSingleton<Prices>();
+        services.AddSingleton<CountViews>();
+        services.AddSingleton<FlushViews>();
     }
 
     public void Work(IServiceCollection services)
     {
         services.AddHostedService(s => s.GetRequiredService<ListingIndexFeed>());
         services.AddHostedService(s => s.GetRequiredService<Prices>());
+        services.AddHostedService(s => s.GetRequiredService<FlushViews>());
+        services.AddHostedService(s => s.GetRequiredService<CountViews>()); // stops first: what it has left is flushed yet
     }
 
     public IEnumerable<Job> Jobs(IServiceProvider services) => [services.GetRequiredService<SweepOrphans>().Job, services.GetRequiredService<ArchiveListings>().Job];
@@ -86,7 +91,7 @@ public sealed class ListingsModule : IModule
         listings.MapPut("/{id:uuid}", UpdateListing.Handle).WithName("UpdateListing").Takes<UpdateListing.Request>()
             .RequireAuthorization().Refuses(400, 401, 403, 404, 409, 412, 413, 415);
         listings.MapPut("/{id:uuid}/status", ChangeStatus.Handle).WithName("ChangeListingStatus").Takes<ChangeStatus.Request>()
-            .RequireAuthorization().Refuses(400, 401, 403, 404, 409, 412, 413, 415);
+            .RequireAuthorization(AccountPolicies.VerifiedEmail).Refuses(400, 401, 403, 404, 409, 412, 413, 415); // it also publishes drafts
         listings.MapDelete("/{id:uuid}", DeleteListing.Handle).WithName("DeleteListing").RequireAuthorization().Refuses(401, 403, 404, 412);
 
         routes.MapGet("/api/ai/price-estimate", EstimatePrice.Handle).WithTags("AI").WithName("EstimatePrice").RequireAuthorization().Refuses(400, 401, 404)

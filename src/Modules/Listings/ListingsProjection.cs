@@ -13,7 +13,7 @@ internal static class ListingsProjection
     public static readonly Projection Definition = new Projection(
             "listings", [new("listings"), new("listing_images"), new("price_history")], Resource.Text(typeof(ListingsProjection), "Tables.sql"))
         .On<DraftSaved>(KeepDraft)
-        .On<DraftDiscarded>((e, _, db) => db.Delete("listings", e.ListingId))
+        .On<DraftDiscarded>(Forget)
         .On<ListingCreated>(Publish)
         .On<DetailsEdited>(SetDetails)
         .On<PriceChanged>(SetPrice)
@@ -34,6 +34,13 @@ internal static class ListingsProjection
         if (r.Version == 1) db.Insert("listings", e.ListingId, [.. said, ("createdAt", r.At)]);
         else db.Update("listings", e.ListingId, said);
         SetPhotos(e.ListingId, e.Photos, addresses: null, r, db);
+    }
+
+    // The photos too: in one batch with their draft they are not rows yet, that would go with its row.
+    private static void Forget(DraftDiscarded e, Recorded r, Writer db)
+    {
+        db.DeleteWhere("listing_images", "listingId", e.ListingId);
+        db.Delete("listings", e.ListingId);
     }
 
     private static void Publish(ListingCreated e, Recorded r, Writer db)

@@ -95,5 +95,19 @@ CREATE TABLE IF NOT EXISTS `listing_estimates` (
     `computedAt`       DATETIME(3)    NOT NULL
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 
+-- How many have looked at a listing: one visitor a day each. Counted in Redis and added here (Views/), fed by no event, so no rebuild touches it and
+-- the column `views` of `listings` stays 0.
+CREATE TABLE IF NOT EXISTS `listing_views` (
+    `listingId` CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+    `views`     INTEGER  NOT NULL
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
+
+-- One row: the batch of counts that was added last.
+CREATE TABLE IF NOT EXISTS `listing_views_flushed` (
+    `id`    TINYINT  NOT NULL PRIMARY KEY,
+    `batch` CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
+INSERT IGNORE INTO `listing_views_flushed` (`id`, `batch`) VALUES (1, '');
+
 -- For databases made before this column was.
 ALTER TABLE `uploads` ADD COLUMN `claimVersion` BIGINT NULL;

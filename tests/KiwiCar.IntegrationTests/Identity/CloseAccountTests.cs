@@ -4,7 +4,6 @@ using System.Text;
 using KiwiCar.BuildingBlocks.Events;
 using KiwiCar.BuildingBlocks.ReadModel;
 using KiwiCar.IntegrationTests.Listings;
-using KiwiCar.Listings;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 
@@ -52,7 +51,7 @@ public sealed class CloseAccountTests(KiwiCarApp app)
         await using var db = await app.Database.Open(default);
         Assert.Equal([25_000m, 24_000m], await db.Query<decimal>("SELECT price FROM price_history WHERE listingId = @active ORDER BY changedAt", new { active }, default));
         var before = await Rows(db, active, sold);
-        await new Rebuild(ListingsProjection.Definition, app.Database, app.Services.GetRequiredService<EventReader>()).Run((_, _) => { }, default);
+        await app.Rebuild("listings");
         Assert.Equal(before, await Rows(db, active, sold));
     }
 

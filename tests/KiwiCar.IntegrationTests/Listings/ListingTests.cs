@@ -67,7 +67,18 @@ public sealed class ListingTests(KiwiCarApp app)
     }
 
     [Fact]
-    public async Task Guests_strangers_and_the_unverified_may_not_write()
+    public async Task The_unverified_may_keep_drafts_and_publish_nothing()
+    {
+        var seller = await app.SignUp(verified: false);
+        var advert = KiwiCarApp.Advert(await app.Photos(seller));
+        await seller.Http.PostAsJsonAsync("/api/listings", advert).Refused(HttpStatusCode.Forbidden, "EMAIL_NOT_VERIFIED");
+        var draft = (await (await seller.Http.PostAsJsonAsync("/api/listings/drafts", advert)).Json(HttpStatusCode.Created)).GetProperty("id").GetGuid();
+        await seller.Http.Put($"/api/listings/{draft}/status", new { status = "ACTIVE" }).Refused(HttpStatusCode.Forbidden, "EMAIL_NOT_VERIFIED");
+        await app.Http.GetAsync($"/api/listings/{draft}").Refused(HttpStatusCode.NotFound, "NOT_FOUND");
+    }
+
+    [Fact]
+    public async Task Guests_and_strangers_may_not_write()
     {
         var (seller, stranger) = (await app.SignUp(), await app.SignUp());
         var id = await app.Listing(seller);
