@@ -17,6 +17,7 @@ public sealed class StoredEventsTests
     {
         ["listing_created"] = """{"listingId":"01939f00-0000-7000-8000-000000000001","sellerId":"01939f00-0000-7000-8000-000000000002","plateNumber":"ABC123","make":"Toyota","model":"Corolla","year":2020,"mileage":45000,"price":25000,"description":"Well kept family car.","region":"Auckland","fuelType":"PETROL","transmission":"AUTOMATIC","bodyType":"Sedan","color":"Silver","vin":null,"photos":["01939f00-0000-7000-8000-000000000003"]}""",
         ["details_edited"] = """{"listingId":"01939f00-0000-7000-8000-000000000001","sellerId":"01939f00-0000-7000-8000-000000000002","mileage":46000,"description":"Well kept family car, new tyres.","region":"Waikato","fuelType":"HYBRID","transmission":"MANUAL","bodyType":"Sedan","color":"Silver","photos":[]}""",
+        ["mileage_corrected"] = """{"listingId":"01939f00-0000-7000-8000-000000000001","sellerId":"01939f00-0000-7000-8000-000000000002","oldMileage":245000,"newMileage":46000,"reason":"A digit too many"}""",
         ["price_changed"] = """{"listingId":"01939f00-0000-7000-8000-000000000001","oldPrice":25000,"newPrice":22000.50}""",
         ["sold"] = """{"listingId":"01939f00-0000-7000-8000-000000000001","askingPrice":22000.50,"soldPrice":21500,"soldOn":"2026-11-20"}""",
         ["removed"] = """{"listingId":"01939f00-0000-7000-8000-000000000001"}""",

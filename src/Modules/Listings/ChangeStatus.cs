@@ -41,7 +41,7 @@ internal static class ChangeStatus
 
     // What a draft may lack, an advert may not: the same rules as for one that was never a draft, with every broken field named.
     private static ListingCreated Publish(Draft draft, Guid id, Guid seller, DateTimeOffset now) =>
-        CreateListing.Created(id, seller, draft.ToAdvert().Read(b => CreateListing.Validate(b, now)));
+        CreateListing.Created(id, seller, draft.ToAdvert().Read(b => CreateListing.Validate(b, now))) with { PhotoAddresses = draft.Photos.Addresses };
 
     public static async Task<Ok<Response>> Handle(
         Guid id, Input body, CurrentUser user, EventStore store, TimeProvider clock, HttpRequest http, HttpResponse response, CancellationToken ct)

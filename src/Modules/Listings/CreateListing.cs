@@ -12,14 +12,14 @@ internal static class CreateListing
 {
     public sealed record Request(
         string PlateNumber, string Make, string Model, int Year, int Mileage, decimal Price, string Description, string Region,
-        FuelType FuelType, Transmission Transmission, string BodyType, string Color, string? Vin, IReadOnlyList<Guid> Images);
+        FuelType FuelType, Transmission Transmission, string BodyType, string Color, string? Vin, IReadOnlyList<Guid> Images, string? AiDescription = null);
 
     public sealed record Response(Guid Id, string Message);
 
     /// <param name="leastPhotos">An import takes adverts without photos; nobody else may.</param>
     public static Request Validate(Input body, DateTimeOffset now, int leastPhotos = Fields.LeastPhotos) => new(
         body.PlateNumber(), body.Text("make", 1, 50), body.Text("model", 1, 50), body.Year(now), body.Mileage(), body.Price(), body.Description(),
-        body.Region(), body.OneOf<FuelType>("fuelType"), body.OneOf<Transmission>("transmission"), body.BodyType(), body.Color(), body.Vin(), body.Photos(leastPhotos));
+        body.Region(), body.OneOf<FuelType>("fuelType"), body.OneOf<Transmission>("transmission"), body.BodyType(), body.Color(), body.Vin(), body.Photos(leastPhotos), body.AiDescription());
 
     public static IEnumerable<ListingEvent> Decide(Listing state, Guid id, Guid seller, Request r)
     {
@@ -29,7 +29,7 @@ internal static class CreateListing
 
     public static ListingCreated Created(Guid id, Guid seller, Request r) => new(
         id, seller, r.PlateNumber, r.Make, r.Model, r.Year, r.Mileage, r.Price, r.Description, r.Region,
-        r.FuelType, r.Transmission, r.BodyType, r.Color, r.Vin, r.Images);
+        r.FuelType, r.Transmission, r.BodyType, r.Color, r.Vin, r.Images) { AiDescription = r.AiDescription };
 
     public static async Task<Created<Response>> Handle(
         Input body, CurrentUser user, IdempotencyKeys keys, EventStore store, Database database, TimeProvider clock, HttpRequest http, HttpResponse response, CancellationToken ct)

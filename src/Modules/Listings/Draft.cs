@@ -11,15 +11,19 @@ namespace KiwiCar.Listings;
 /// </summary>
 internal sealed record Draft(
     string? PlateNumber, string? Make, string? Model, int? Year, int? Mileage, decimal? Price, string? Description, string? Region,
-    FuelType? FuelType, Transmission? Transmission, string? BodyType, string? Color, string? Vin, PhotoList Photos)
+    FuelType? FuelType, Transmission? Transmission, string? BodyType, string? Color, string? Vin, PhotoList Photos, string? AiDescription = null)
 {
     public static readonly Draft Empty = new(null, null, null, null, null, null, null, null, null, null, null, null, null, new([]));
 
     public static Draft Of(DraftSaved x) => new(
-        x.PlateNumber, x.Make, x.Model, x.Year, x.Mileage, x.Price, x.Description, x.Region, x.FuelType, x.Transmission, x.BodyType, x.Color, x.Vin, new(x.Photos));
+        x.PlateNumber, x.Make, x.Model, x.Year, x.Mileage, x.Price, x.Description, x.Region, x.FuelType, x.Transmission, x.BodyType, x.Color, x.Vin, new(x.Photos, x.PhotoAddresses),
+        x.AiDescription);
 
     public DraftSaved Saved(Guid id, Guid seller) => new(
-        id, seller, PlateNumber, Make, Model, Year, Mileage, Price, Description, Region, FuelType, Transmission, BodyType, Color, Vin, Photos.Ids);
+        id, seller, PlateNumber, Make, Model, Year, Mileage, Price, Description, Region, FuelType, Transmission, BodyType, Color, Vin, Photos.Ids)
+    {
+        AiDescription = AiDescription, PhotoAddresses = Photos.Addresses,
+    };
 
     /// <summary>The draft as a request leaves it: a field left out stays as in <paramref name="before"/>, null clears it.</summary>
     public static Draft Read(Input body, Draft before, DateTimeOffset now) => new(
@@ -28,7 +32,8 @@ internal sealed record Draft(
         Value(body, "price", () => body.Money("price", 0, 10_000_000), before.Price), Text(body, "description", 5_000, before.Description), Text(body, "region", 191, before.Region),
         Value(body, "fuelType", () => body.OneOf<FuelType>("fuelType"), before.FuelType), Value(body, "transmission", () => body.OneOf<Transmission>("transmission"), before.Transmission),
         Text(body, "bodyType", 191, before.BodyType), Text(body, "color", 191, before.Color), Text(body, "vin", 17, before.Vin),
-        !body.Has("images") ? before.Photos : body.IsNull("images") ? new([]) : new(body.Photos(least: 0)));
+        !body.Has("images") ? before.Photos : body.IsNull("images") ? new([]) : before.Photos.With(body.Photos(least: 0)),
+        Text(body, "aiDescription", 5_000, before.AiDescription));
 
     /// <summary>The draft as the body of a new advert, to be judged by the same rules.</summary>
     public Input ToAdvert()

@@ -27,6 +27,13 @@ internal static partial class Fields
 
     public static string Description(this Input body) => ControlCharacters().Replace(body.Text("description", 50, 5_000), "");
 
+    /// <summary>What a generator wrote; null takes it away.</summary>
+    public static string? AiDescription(this Input body) =>
+        body.IsNull("aiDescription") || !body.Has("aiDescription") ? null : ControlCharacters().Replace(body.Text("aiDescription", 0, 5_000), "");
+
+    /// <summary>Why an advert told of more kilometres than the car has.</summary>
+    public static string? MileageReason(this Input body) => body.Has("mileageReason") ? ControlCharacters().Replace(body.Text("mileageReason", 5, 200), "") : null;
+
     public static string Region(this Input body) => Canonical(Regions, body.Text("region"));
 
     public static string BodyType(this Input body) => Canonical(BodyTypes, body.Text("bodyType"));

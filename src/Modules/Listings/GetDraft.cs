@@ -10,7 +10,7 @@ internal static class GetDraft
 {
     /// <summary>The fields of an advert, null where nothing is said yet.</summary>
     public sealed record Response(
-        Guid Id, string? PlateNumber, string? Make, string? Model, int? Year, int? Mileage, decimal? Price, string? Description, string? Region,
+        Guid Id, string? PlateNumber, string? Make, string? Model, int? Year, int? Mileage, decimal? Price, string? Description, string? AiDescription, string? Region,
         FuelType? FuelType, Transmission? Transmission, string? BodyType, string? Color, string? Vin, ListingStatus Status, DateTimeOffset CreatedAt,
         IReadOnlyList<GetListing.Image> Images);
 
@@ -18,7 +18,7 @@ internal static class GetDraft
     public static Draft? Read(string? column) => column is null ? null : JsonSerializer.Deserialize(column, ListingsJson.Default.Draft);
 
     public static Response Of(Guid id, Draft d, DateTimeOffset createdAt, IImageStorage images) => new(
-        id, d.PlateNumber, d.Make, d.Model, d.Year, d.Mileage, d.Price, d.Description, d.Region, d.FuelType, d.Transmission, d.BodyType, d.Color, d.Vin,
+        id, d.PlateNumber, d.Make, d.Model, d.Year, d.Mileage, d.Price, d.Description, d.AiDescription, d.Region, d.FuelType, d.Transmission, d.BodyType, d.Color, d.Vin,
         ListingStatus.DRAFT, createdAt,
-        [.. d.Photos.Ids.Select((photo, order) => new GetListing.Image(photo, images.UrlOf(PhotoKeys.Full(photo)), images.UrlOf(PhotoKeys.Thumb(photo)), order))]);
+        [.. d.Photos.Ids.Select((id, order) => GetListing.ImageOf(new Photo(id, d.Photos.Addresses?.GetValueOrDefault(id) ?? PhotoKeys.Full(id)), order, images))]);
 }

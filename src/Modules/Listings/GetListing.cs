@@ -20,6 +20,7 @@ internal static class GetListing
     /// <param name="AiPriceAt">When they were worked out.</param>
     /// <param name="DealRating">The asking price beside the estimate.</param>
     /// <param name="Vin">Only for the seller.</param>
+    /// <param name="MileageCorrections">Only where the seller has lowered the mileage: when and why, oldest first.</param>
     /// <param name="Views">Visitors, each once a day; neither the seller nor bots. Some seconds behind.</param>
     public sealed record Response(
         Guid Id, string PlateNumber, string Make, string Model, int Year, int Mileage, decimal Price, string Description, string? AiDescription,
@@ -27,7 +28,10 @@ internal static class GetListing
         DealRating? DealRating, ListingStatus Status, string Region, FuelType FuelType,
         Transmission Transmission, string BodyType, string Color,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Vin,
-        int Views, DateTimeOffset CreatedAt, IReadOnlyList<Image> Images, Seller Seller);
+        int Views, DateTimeOffset CreatedAt, IReadOnlyList<Image> Images, Seller Seller,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<MileageCorrection>? MileageCorrections);
+
+    public sealed record MileageCorrection(int OldMileage, int NewMileage, string Reason, DateTimeOffset CorrectedAt);
 
     public sealed record Image(Guid Id, string Url, string ThumbnailUrl, int Order);
 
@@ -41,13 +45,14 @@ internal static class GetListing
                priceRecommended AS aiPriceRecommended, computedAt AS aiPriceAt,
                status, region, fuelType, transmission, bodyType, color, vin, COALESCE(v.views, 0) AS views, createdAt, version, draft
         FROM listings LEFT JOIN listing_estimates e ON e.listingId = id AND status = 'ACTIVE' LEFT JOIN listing_views v ON v.listingId = id WHERE id = @id;
-        SELECT id, imageUrl FROM listing_images WHERE listingId = @id ORDER BY `order`
+        SELECT id, imageUrl FROM listing_images WHERE listingId = @id ORDER BY `order`;
+        SELECT oldMileage, newMileage, reason, correctedAt FROM mileage_corrections WHERE listingId = @id ORDER BY correctedAt
         """;
 
     public static async Task<Results<Ok<Response>, Ok<GetDraft.Response>, StatusCodeHttpResult>> Handle(
         Guid id, CurrentUser? viewer, Database database, IUserCards users, ListingIndex index, IImageStorage images, CountViews views, HttpContext http, CancellationToken ct)
     {
-        var (row, photos) = await Read(id, database, ct);
+        var (row, photos, corrections) = await Read(id, database, ct);
         if (row is null || !VisibleTo(viewer, row.Status, row.UserId)) throw Rejection.NotFound("Listing not found");
         if (GetDraft.Read(row.Draft) is { } draft)
         {
@@ -56,21 +61,23 @@ internal static class GetListing
         }
         views.Saw(id, row.UserId, viewer, http);
         var sellers = await users.For([row.UserId], ct);
-        var page = row.ToResponse(viewer, photos, SellerOf(row.UserId, sellers.GetValueOrDefault(row.UserId), viewer, index), images);
+        var page = row.ToResponse(viewer, photos, corrections, SellerOf(row.UserId, sellers.GetValueOrDefault(row.UserId), viewer, index), images);
         var etag = ETag.Of(row.Version, JsonSerializer.SerializeToUtf8Bytes(page with { Views = 0 }, ListingsJson.Default.GetListingResponse));
         http.Response.Headers.ETag = etag;
         return ETag.IsKnown(http.Request, etag) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(page);
     }
 
+    public static Image ImageOf(Photo photo, int order, IImageStorage images) => new(photo.Id, images.AddressOf(photo.ImageUrl), photo.Thumbnail(images), order);
+
     /// <summary>ACTIVE and SOLD adverts are public; the others are their seller's.</summary>
     public static bool VisibleTo(CurrentUser? viewer, ListingStatus status, Guid sellerId) =>
         status is ListingStatus.ACTIVE or ListingStatus.SOLD || viewer?.Id == sellerId;
 
-    private static async Task<(Row?, IReadOnlyList<Photo>)> Read(Guid id, Database database, CancellationToken ct)
+    private static async Task<(Row?, IReadOnlyList<Photo>, IReadOnlyList<MileageCorrection>)> Read(Guid id, Database database, CancellationToken ct)
     {
         await using var db = await database.Open(ct);
         await using var results = await db.QueryMultiple(Sql, new { id }, ct);
-        return (await results.ReadSingleOrDefaultAsync<Row>(), [.. await results.ReadAsync<Photo>()]);
+        return (await results.ReadSingleOrDefaultAsync<Row>(), [.. await results.ReadAsync<Photo>()], [.. await results.ReadAsync<MileageCorrection>()]);
     }
 
     private static Seller SellerOf(Guid id, UserCard? card, CurrentUser? viewer, ListingIndex index) =>
@@ -106,10 +113,10 @@ internal static class GetListing
 
         private DealRating? Rating => (AiPriceMin, AiPriceRecommended, AiPriceMax) is ({ } min, { } recommended, { } max) ? DealRating.Of(Price, min, recommended, max) : null;
 
-        public Response ToResponse(CurrentUser? viewer, IReadOnlyList<Photo> photos, Seller seller, IImageStorage images) => new(
+        public Response ToResponse(CurrentUser? viewer, IReadOnlyList<Photo> photos, IReadOnlyList<MileageCorrection> corrections, Seller seller, IImageStorage images) => new(
             Id, PlateNumber, Make, Model, Year, Mileage, Price, Description, AiDescription, AiPriceMin, AiPriceMax, AiPriceRecommended, AiPriceAt, Rating,
             Status, Region, FuelType, Transmission, BodyType, Color, viewer?.Id == UserId ? Vin : null, Views, CreatedAt,
-            [.. photos.Select((photo, order) => new Image(photo.Id, images.AddressOf(photo.ImageUrl), photo.Thumbnail(images), order))],
-            seller);
+            [.. photos.Select((photo, order) => ImageOf(photo, order, images))],
+            seller, corrections.Count > 0 ? corrections : null);
     }
 }

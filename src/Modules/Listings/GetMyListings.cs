@@ -20,7 +20,7 @@ internal static class GetMyListings
 
     private const string Sql = $"""
         SELECT COUNT(*) FROM listings WHERE userId = @Id AND status IN @statuses AND NOT {ArchiveListings.IsArchived};
-        SELECT l.id, l.make, l.model, l.price, l.year, l.mileage, l.region, l.fuelType, l.transmission, l.status, COALESCE(v.views, 0) AS views, l.createdAt, l.updatedAt, l.draft, i.id AS cover
+        SELECT l.id, l.make, l.model, l.price, l.year, l.mileage, l.region, l.fuelType, l.transmission, l.status, COALESCE(v.views, 0) AS views, l.createdAt, l.updatedAt, l.draft, i.id AS cover, i.imageUrl
         FROM listings l LEFT JOIN listing_images i ON i.listingId = l.id AND i.`order` = 0 LEFT JOIN listing_views v ON v.listingId = l.id
         WHERE l.userId = @Id AND l.status IN @statuses AND NOT {ArchiveListings.IsArchived} ORDER BY l.updatedAt DESC, l.id DESC LIMIT @limit OFFSET @offset
         """;
@@ -71,10 +71,11 @@ internal static class GetMyListings
         public DateTimeOffset UpdatedAt { get; init; }
         public string? Draft { get; init; }
         public Guid? Cover { get; init; }
+        public string? ImageUrl { get; init; }
 
         public Mine ToCard(int favorites, IImageStorage images)
         {
-            var cover = Cover is { } photo ? images.UrlOf(PhotoKeys.Thumb(photo)) : null;
+            var cover = Cover is { } photo ? new Photo(photo, ImageUrl!).Thumbnail(images) : null;
             if (GetDraft.Read(Draft) is not { } d)
                 return new(Id, $"{Year} {Make} {Model}", Price, Year, Mileage, Region, FuelType, Transmission, cover, CreatedAt, UpdatedAt, Status, Views, favorites);
             var title = string.Join(' ', new[] { d.Year?.ToString(System.Globalization.CultureInfo.InvariantCulture), d.Make, d.Model }.Where(part => !string.IsNullOrEmpty(part)));

@@ -60,17 +60,20 @@ internal sealed record Car(string PlateNumber, string Make, string Model, int Ye
 
 /// <summary>What the seller may correct at any time.</summary>
 internal sealed record Details(
-    int Mileage, string Description, string Region, FuelType FuelType, Transmission Transmission, string BodyType, string Color, PhotoList Photos)
+    int Mileage, string Description, string? AiDescription, string Region, FuelType FuelType, Transmission Transmission, string BodyType, string Color, PhotoList Photos)
 {
-    public static readonly Details None = new(0, "", "", default, default, "", "", new([]));
+    public static readonly Details None = new(0, "", null, "", default, default, "", "", new([]));
 
     public static Details Of(ListingCreated x) =>
-        new(x.Mileage, x.Description, x.Region, x.FuelType, x.Transmission, x.BodyType, x.Color, new(x.Photos, x.PhotoAddresses));
+        new(x.Mileage, x.Description, x.AiDescription, x.Region, x.FuelType, x.Transmission, x.BodyType, x.Color, new(x.Photos, x.PhotoAddresses));
 
     public static Details Of(DetailsEdited x) =>
-        new(x.Mileage, x.Description, x.Region, x.FuelType, x.Transmission, x.BodyType, x.Color, new(x.Photos, x.PhotoAddresses));
+        new(x.Mileage, x.Description, x.AiDescription, x.Region, x.FuelType, x.Transmission, x.BodyType, x.Color, new(x.Photos, x.PhotoAddresses));
 
-    public DetailsEdited Edited(Guid id, Guid seller) => new(id, seller, Mileage, Description, Region, FuelType, Transmission, BodyType, Color, Photos.Ids) { PhotoAddresses = Photos.Addresses };
+    public DetailsEdited Edited(Guid id, Guid seller) => new(id, seller, Mileage, Description, Region, FuelType, Transmission, BodyType, Color, Photos.Ids)
+    {
+        AiDescription = AiDescription, PhotoAddresses = Photos.Addresses,
+    };
 }
 
 /// <summary>Photos in display order, compared by value.</summary>

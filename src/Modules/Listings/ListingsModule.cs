@@ -29,7 +29,7 @@ public sealed class ListingsModule : IModule
 
     public IEnumerable<JsonTypeInfo> Events =>
     [
-        ListingEventsJson.Default.DraftSaved, ListingEventsJson.Default.DraftDiscarded, ListingEventsJson.Default.ListingCreated, ListingEventsJson.Default.DetailsEdited, ListingEventsJson.Default.PriceChanged,
+        ListingEventsJson.Default.DraftSaved, ListingEventsJson.Default.DraftDiscarded, ListingEventsJson.Default.ListingCreated, ListingEventsJson.Default.DetailsEdited, ListingEventsJson.Default.MileageCorrected, ListingEventsJson.Default.PriceChanged,
         ListingEventsJson.Default.Sold, ListingEventsJson.Default.Removed, ListingEventsJson.Default.Relisted, ListingEventsJson.Default.SellerLeft,
     ];
 

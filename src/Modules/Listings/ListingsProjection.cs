@@ -7,15 +7,17 @@ using KiwiCar.Listings.Images;
 
 namespace KiwiCar.Listings;
 
-/// <summary>The listing stream as the tables <c>listings</c>, <c>listing_images</c> and <c>price_history</c>.</summary>
+/// <summary>The listing stream as the tables <c>listings</c>, <c>listing_images</c>, <c>price_history</c> and <c>mileage_corrections</c>.</summary>
 internal static class ListingsProjection
 {
     public static readonly Projection Definition = new Projection(
-            "listings", [new("listings"), new("listing_images"), new("price_history")], Resource.Text(typeof(ListingsProjection), "Tables.sql"))
+            "listings", [new("listings"), new("listing_images"), new("price_history"), new("mileage_corrections")], Resource.Text(typeof(ListingsProjection), "Tables.sql"))
         .On<DraftSaved>(KeepDraft)
         .On<DraftDiscarded>(Forget)
         .On<ListingCreated>(Publish)
         .On<DetailsEdited>(SetDetails)
+        .On<MileageCorrected>((e, r, db) => db.Insert("mileage_corrections", r.EventId,
+            ("listingId", e.ListingId), ("oldMileage", e.OldMileage), ("newMileage", e.NewMileage), ("reason", e.Reason), ("correctedAt", r.At)))
         .On<PriceChanged>(SetPrice)
         .On<Sold>((e, r, db) => SetStatus(e.ListingId, ListingStatus.SOLD, r, db))
         .On<Removed>((e, r, db) => SetStatus(e.ListingId, ListingStatus.REMOVED, r, db))
@@ -27,13 +29,13 @@ internal static class ListingsProjection
         ReadOnlySpan<(string, object?)> said =
         [
             ("userId", e.SellerId), ("plateNumber", e.PlateNumber ?? ""), ("make", e.Make ?? ""), ("model", e.Model ?? ""), ("year", e.Year ?? 0), ("mileage", e.Mileage ?? 0),
-            ("price", e.Price ?? 0), ("description", e.Description ?? ""), ("status", ListingStatus.DRAFT), ("region", e.Region ?? ""), ("fuelType", e.FuelType ?? FuelType.OTHER),
+            ("price", e.Price ?? 0), ("description", e.Description ?? ""), ("aiDescription", e.AiDescription), ("status", ListingStatus.DRAFT), ("region", e.Region ?? ""), ("fuelType", e.FuelType ?? FuelType.OTHER),
             ("transmission", e.Transmission ?? Transmission.AUTOMATIC), ("bodyType", e.BodyType ?? ""), ("color", e.Color ?? ""), ("vin", e.Vin), ("updatedAt", r.At),
             ("version", r.Version), ("draft", JsonSerializer.Serialize(Draft.Of(e), ListingsJson.Default.Draft)),
         ];
         if (r.Version == 1) db.Insert("listings", e.ListingId, [.. said, ("createdAt", r.At)]);
         else db.Update("listings", e.ListingId, said);
-        SetPhotos(e.ListingId, e.Photos, addresses: null, r, db);
+        SetPhotos(e.ListingId, e.Photos, e.PhotoAddresses, r, db);
     }
 
     // The photos too: in one batch with their draft they are not rows yet, that would go with its row.
@@ -48,7 +50,7 @@ internal static class ListingsProjection
         ReadOnlySpan<(string, object?)> said =
         [
             ("userId", e.SellerId), ("plateNumber", e.PlateNumber), ("make", e.Make), ("model", e.Model), ("year", e.Year), ("mileage", e.Mileage), ("price", e.Price),
-            ("description", e.Description), ("status", ListingStatus.ACTIVE), ("region", e.Region), ("fuelType", e.FuelType), ("transmission", e.Transmission),
+            ("description", e.Description), ("aiDescription", e.AiDescription), ("status", ListingStatus.ACTIVE), ("region", e.Region), ("fuelType", e.FuelType), ("transmission", e.Transmission),
             ("bodyType", e.BodyType), ("color", e.Color), ("vin", e.Vin), ("updatedAt", r.At), ("publishedAt", r.At), ("version", r.Version), ("draft", null),
         ];
         if (r.Version == 1) db.Insert("listings", e.ListingId, [.. said, ("createdAt", r.At)]);
@@ -60,7 +62,7 @@ internal static class ListingsProjection
     private static void SetDetails(DetailsEdited e, Recorded r, Writer db)
     {
         db.Update("listings", e.ListingId,
-            ("mileage", e.Mileage), ("description", e.Description), ("region", e.Region), ("fuelType", e.FuelType),
+            ("mileage", e.Mileage), ("description", e.Description), ("aiDescription", e.AiDescription), ("region", e.Region), ("fuelType", e.FuelType),
             ("transmission", e.Transmission), ("bodyType", e.BodyType), ("color", e.Color), ("updatedAt", r.At), ("version", r.Version));
         SetPhotos(e.ListingId, e.Photos, e.PhotoAddresses, r, db);
     }
@@ -77,8 +79,9 @@ internal static class ListingsProjection
     // After it a row written live holds what a replay makes, which can no longer read the text.
     private static void Empty(SellerLeft e, Recorded r, Writer db)
     {
-        db.Update("listings", e.ListingId, ("status", ListingStatus.REMOVED), ("description", ""), ("vin", null), ("draft", null), ("updatedAt", r.At), ("version", r.Version));
+        db.Update("listings", e.ListingId, ("status", ListingStatus.REMOVED), ("description", ""), ("aiDescription", null), ("vin", null), ("draft", null), ("updatedAt", r.At), ("version", r.Version));
         db.DeleteWhere("listing_images", "listingId", e.ListingId);
+        db.DeleteWhere("mileage_corrections", "listingId", e.ListingId);
     }
 
     private static void SetPhotos(Guid listingId, IReadOnlyList<Guid> photos, IReadOnlyDictionary<Guid, string>? addresses, Recorded r, Writer db)

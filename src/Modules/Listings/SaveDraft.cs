@@ -15,7 +15,7 @@ internal static class SaveDraft
     /// <param name="Id">The client's own, or that of a draft that is there.</param>
     public sealed record Request(
         Guid? Id, string? PlateNumber, string? Make, string? Model, int? Year, int? Mileage, decimal? Price, string? Description, string? Region,
-        FuelType? FuelType, Transmission? Transmission, string? BodyType, string? Color, string? Vin, IReadOnlyList<Guid>? Images);
+        FuelType? FuelType, Transmission? Transmission, string? BodyType, string? Color, string? Vin, IReadOnlyList<Guid>? Images, string? AiDescription);
 
     public sealed record Response(Guid Id, string Message);
 

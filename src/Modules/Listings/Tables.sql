@@ -55,6 +55,18 @@ CREATE TABLE IF NOT EXISTS `price_history` (
     FOREIGN KEY (`listingId`) REFERENCES `listings` (`id`) ON DELETE CASCADE ON UPDATE CASCADE
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 
+-- Where a seller has said that the advert told of too many kilometres.
+CREATE TABLE IF NOT EXISTS `mileage_corrections` (
+    `id`          CHAR(36)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+    `listingId`   CHAR(36)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    `oldMileage`  INTEGER      NOT NULL,
+    `newMileage`  INTEGER      NOT NULL,
+    `reason`      VARCHAR(255) NOT NULL,
+    `correctedAt` DATETIME(3)  NOT NULL,
+    INDEX `mileage_corrections_listingId_idx` (`listingId`),
+    FOREIGN KEY (`listingId`) REFERENCES `listings` (`id`) ON DELETE CASCADE ON UPDATE CASCADE
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
+
 -- Photos that were uploaded; `listingId` is the listing that shows it, which has claimed it for itself, at `claimVersion` of its stream. Written by
 -- commands, not by a projection.
 CREATE TABLE IF NOT EXISTS `uploads` (

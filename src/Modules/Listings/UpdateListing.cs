@@ -11,9 +11,12 @@ namespace KiwiCar.Listings;
 internal static class UpdateListing
 {
     /// <summary>Every field may be left out: it then stays as it is. In a draft null clears it.</summary>
+    /// <param name="AiDescription">Empty or null takes it away.</param>
+    /// <param name="MileageReason">Asked for where the mileage becomes less; shown beside it.</param>
     public sealed record Request(
         string? PlateNumber, string? Make, string? Model, int? Year, string? Vin, int? Mileage, decimal? Price, string? Description,
-        string? Region, FuelType? FuelType, Transmission? Transmission, string? BodyType, string? Color, IReadOnlyList<Guid>? Images);
+        string? Region, FuelType? FuelType, Transmission? Transmission, string? BodyType, string? Color, IReadOnlyList<Guid>? Images,
+        string? AiDescription = null, string? MileageReason = null);
 
     public sealed record Response(Guid Id, string Message);
 
@@ -31,7 +34,9 @@ internal static class UpdateListing
         body.Has("transmission") ? body.OneOf<Transmission>("transmission") : null,
         body.Has("bodyType") ? body.BodyType() : null,
         body.Has("color") ? body.Color() : null,
-        body.Has("images") ? body.Photos() : null);
+        body.Has("images") ? body.Photos() : null,
+        body.Has("aiDescription") ? body.AiDescription() ?? "" : null,
+        body.MileageReason());
 
     public static IEnumerable<ListingEvent> Decide(Listing state, Guid id, Guid user, Request r)
     {
@@ -42,11 +47,16 @@ internal static class UpdateListing
 
         var old = state.Details;
         var details = new Details(
-            r.Mileage ?? old.Mileage, r.Description ?? old.Description, r.Region ?? old.Region, r.FuelType ?? old.FuelType,
+            r.Mileage ?? old.Mileage, r.Description ?? old.Description, r.AiDescription switch { null => old.AiDescription, "" => null, var text => text }, r.Region ?? old.Region, r.FuelType ?? old.FuelType,
             r.Transmission ?? old.Transmission, r.BodyType ?? old.BodyType, r.Color ?? old.Color, r.Images is { } photos ? old.Photos.With(photos) : old.Photos);
+        if (details.Mileage < old.Mileage) yield return Corrected(old.Mileage, details.Mileage, id, user, r.MileageReason);
         if (details != old) yield return details.Edited(id, user);
         if (r.Price is { } price && price != state.Price) yield return new PriceChanged(id, state.Price, price);
     }
+
+    // An odometer does not run backwards: buyers are told when the advert was wrong, and why.
+    private static MileageCorrected Corrected(int before, int after, Guid id, Guid user, string? reason) => reason is not null ? new(id, user, before, after, reason)
+        : throw Rejection.Invalid("mileageReason", $"is required where the mileage becomes less than the {before} km the advert told: say why, in 5 to 200 characters; buyers will read it");
 
     /// <summary>A draft takes what an advert may not say.</summary>
     public static IEnumerable<ListingEvent> Decide(Listing state, Guid id, Guid user, Draft after)

@@ -104,6 +104,29 @@ public sealed class ListingTests(KiwiCarApp app)
     }
 
     [Fact]
+    public async Task Fewer_kilometres_are_explained_to_buyers()
+    {
+        var seller = await app.SignUp();
+        var id = await app.Listing(seller);
+        Assert.Equal(["mileageReason"], (await seller.Http.Put($"/api/listings/{id}", new { mileage = 4_500 }).Refused(HttpStatusCode.BadRequest, "VALIDATION_ERROR")).Paths());
+        Assert.False((await app.Http.GetJson($"/api/listings/{id}")).TryGetProperty("mileageCorrections", out _));
+        await (await seller.Http.Put($"/api/listings/{id}", new { mileage = 4_500, mileageReason = "A digit too many, sorry" })).Json();
+        var page = await app.Http.GetJson($"/api/listings/{id}");
+        var correction = page.GetProperty("mileageCorrections").EnumerateArray().Single();
+        Assert.Equal((4_500, 45_000, 4_500, "A digit too many, sorry"), (page.GetProperty("mileage").GetInt32(), correction.GetProperty("oldMileage").GetInt32(), correction.GetProperty("newMileage").GetInt32(), correction.GetProperty("reason").GetString()));
+    }
+
+    [Fact]
+    public async Task A_generated_text_is_shown_beside_the_sellers_own()
+    {
+        var seller = await app.SignUp();
+        var id = await app.Listing(seller, advert => advert["aiDescription"] = "A 2020 Toyota Corolla in silver.");
+        Assert.Equal("A 2020 Toyota Corolla in silver.", (await app.Http.GetJson($"/api/listings/{id}")).GetProperty("aiDescription").GetString());
+        await (await seller.Http.Put($"/api/listings/{id}", new { aiDescription = (string?)null })).Json();
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, (await app.Http.GetJson($"/api/listings/{id}")).GetProperty("aiDescription").ValueKind);
+    }
+
+    [Fact]
     public async Task Who_has_not_seen_the_latest_version_is_told_so()
     {
         var seller = await app.SignUp();

@@ -25,6 +25,9 @@ internal sealed class NodeDump : IDisposable
 
     public string Folder => folder;
 
+    /// <summary>What the listings' histories come to: their prices and their ends; of drafts their beginning, where it is another moment, and their last state.</summary>
+    public int Events => Tables["price_history"].Count + Tables["listings"].Sum(l => (string)l[13]! switch { "ACTIVE" => 0, "DRAFT" => Equals(l[21], l[22]) ? 1 : 2, _ => 1 });
+
     public Guid User(int i) => (Guid)Tables["users"][i][0]!;
 
     public Guid Listing(int i) => (Guid)Tables["listings"][i][0]!;
@@ -37,6 +40,7 @@ internal sealed class NodeDump : IDisposable
         for (var i = 0; i < listings; i++)
             if (dump.User(0) is var person && (Guid)dump.Tables["listings"][i][1]! != person && (string)dump.Tables["listings"][i][13]! != "REMOVED")
                 dump.Tables["favorites"].Add([Guid.NewGuid(), person, dump.Listing(i), true, i % 2 == 0 ? null : 1_000_000m, Start.AddDays(1)]);
+        foreach (var i in Enumerable.Range(0, listings).Where(i => i % 11 == 10)) dump.MakeDraft(i);
         dump.Tables["messages"].Add([Guid.NewGuid(), dump.User(0), dump.User(1), dump.Listing(0), "Hi, is it still available?", false, Start]);
         return dump;
     }
@@ -61,6 +65,17 @@ internal sealed class NodeDump : IDisposable
         _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
     };
 
+    // As the old stack kept one: what is not there yet is empty or nought.
+    private void MakeDraft(int i)
+    {
+        var row = Tables["listings"][i];
+        (row[13], row[4], row[6], row[8]) = ("DRAFT", "", 0, "");
+        row[22] = i % 2 == 0 ? row[21] : ((DateTimeOffset)row[21]!).AddHours(5);
+        foreach (var image in Tables["listing_images"].Where(image => Equals(image[1], row[0]))) image[4] = row[22]; // they count from the draft's last saving
+        Tables["price_history"].RemoveAll(p => Equals(p[1], row[0]));
+        Tables["favorites"].RemoveAll(f => Equals(f[2], row[0]));
+    }
+
     private void AddUser(int i) => Tables["users"].Add([Guid.NewGuid(), $"moved-{Guid.NewGuid():N}@example.co.nz", i % 3 == 0 ? null : $"+6421{i:D7}", Hash, i % 5 == 0 ? null : $"Aroha {i}",
         i % 2 == 0 ? $"https://cdn.example.co.nz/avatars/{Guid.NewGuid()}.webp" : null, "Hawke's Bay", i % 2 == 1, i % 4 != 3, Start.AddDays(-i), Start.AddDays(-i / 2.0)]);
 
@@ -70,8 +85,8 @@ internal sealed class NodeDump : IDisposable
         var prices = Enumerable.Range(0, 1 + i % 4).Select(n => 20_000m + i - n * 250.5m).ToList();
         var last = created.AddDays((prices.Count - 1) * 3);
         Tables["listings"].Add([id, User(i % Tables["users"].Count), $"AB{i % 1000}", "Mazda", i % 7 == 0 ? "CX-5, \"Limited\"" : "Demio", 2005 + i % 20, i * 13, prices[^1],
-            $"Tidy Mazda number {i}, with a comma, \"quotes\" and kōrero. Serviced every 10,000 km.{(i % 9 == 0 ? "\nNew tyres." : "")}", null, null, null, null,
-            (i % 5) switch { 3 => "SOLD", 4 => "REMOVED", _ => "ACTIVE" }, "Manawatū-Whanganui", "PETROL", "MANUAL", "Wagon", "Pearl", i % 2 == 0 ? "JM0DE10Y500" + $"{i % 1000:D6}" : null, 0, created, last]);
+            $"Tidy Mazda number {i}, with a comma, \"quotes\" and kōrero. Serviced every 10,000 km.{(i % 9 == 0 ? "\nNew tyres." : "")}", i % 8 == 0 ? $"A Demio that asks for an owner, number {i}." : null, null, null, null,
+            (i % 5) switch { 3 => "SOLD", 4 => "REMOVED", _ => "ACTIVE" }, "Manawatū-Whanganui", "PETROL", "MANUAL", "Wagon", "Pearl", i % 2 == 0 ? "JM0DE10Y500" + $"{i % 1000:D6}" : null, i % 3 * 100, created, last]);
         for (var n = 0; n < 3 + i % 3; n++)
             Tables["listing_images"].Add([Guid.NewGuid(), id, i % 6 == 0 ? $"images/{Guid.NewGuid()}.webp" : $"https://cdn.example.co.nz/images/{Guid.NewGuid()}.webp", n, created]);
         // Not in the order of the listings, nor in that of time.

@@ -46,6 +46,25 @@ public sealed class UpdateListingTests
             .Then(Edited with { Mileage = 46_000 }, new PriceChanged(Id, 25_000m, 24_000m));
 
     [Fact]
+    public void Fewer_kilometres_need_a_reason_which_is_a_fact_of_its_own()
+    {
+        Given(Corolla).When(state => UpdateListing.Decide(state, Id, Seller, Nothing with { Mileage = 44_999 })).ThenRejected("VALIDATION_ERROR");
+        Given(Corolla).When(state => UpdateListing.Decide(state, Id, Seller, Nothing with { Mileage = 4_500, MileageReason = "A digit too many" }))
+            .Then(new MileageCorrected(Id, Seller, 45_000, 4_500, "A digit too many"), Edited with { Mileage = 4_500 });
+        Given(Corolla).When(state => UpdateListing.Decide(state, Id, Seller, Nothing with { Mileage = 45_001, MileageReason = "Drove to the shop" }))
+            .Then(Edited with { Mileage = 45_001 });
+    }
+
+    [Fact]
+    public void A_generated_text_is_kept_beside_the_sellers_own_until_it_is_taken_away()
+    {
+        var written = Edited with { AiDescription = "A 2020 Toyota Corolla." };
+        Given(Corolla).When(state => UpdateListing.Decide(state, Id, Seller, Nothing with { AiDescription = "A 2020 Toyota Corolla." })).Then(written);
+        Given(Corolla, written).When(state => UpdateListing.Decide(state, Id, Seller, Nothing with { Color = "Red" })).Then(written with { Color = "Red" });
+        Given(Corolla, written).When(state => UpdateListing.Decide(state, Id, Seller, Nothing with { AiDescription = "" })).Then(Edited);
+    }
+
+    [Fact]
     public void The_car_cannot_become_another_once_the_advert_is_public()
     {
         foreach (var change in new[] { Nothing with { PlateNumber = "XYZ9" }, Nothing with { Make = "Mazda" }, Nothing with { Model = "Camry" }, Nothing with { Year = 2021 }, Nothing with { Vin = "JTDKN3DU5A0123456" } })

@@ -11,7 +11,17 @@ public abstract record ListingEvent : IEvent;
 public sealed record DraftSaved(
     Guid ListingId, [property: Person] Guid SellerId, string? PlateNumber, string? Make, string? Model, int? Year, int? Mileage, decimal? Price,
     [property: Personal] string? Description, string? Region, FuelType? FuelType, Transmission? Transmission, string? BodyType, string? Color, [property: Personal] string? Vin,
-    IReadOnlyList<Guid> Photos) : ListingEvent;
+    IReadOnlyList<Guid> Photos) : ListingEvent
+{
+    /// <inheritdoc cref="ListingCreated.PhotoAddresses"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<Guid, string>? PhotoAddresses { get; init; }
+
+    /// <inheritdoc cref="ListingCreated.AiDescription"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Personal]
+    public string? AiDescription { get; init; }
+}
 
 /// <summary>The seller threw the draft away.</summary>
 [EventName("draft_discarded")]
@@ -28,6 +38,11 @@ public sealed record ListingCreated(
     /// <summary>Where the pictures of photos lie that were moved in, not uploaded: a web address, or the old stack's key. Null where none was.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<Guid, string>? PhotoAddresses { get; init; }
+
+    /// <summary>The text a generator made, where the seller kept it beside their own. Null where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Personal]
+    public string? AiDescription { get; init; }
 }
 
 /// <summary>The seller corrected what the advert says; the whole new text, not a difference. The price has an event of its own.</summary>
@@ -39,7 +54,16 @@ public sealed record DetailsEdited(
     /// <inheritdoc cref="ListingCreated.PhotoAddresses"/>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<Guid, string>? PhotoAddresses { get; init; }
+
+    /// <inheritdoc cref="ListingCreated.AiDescription"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Personal]
+    public string? AiDescription { get; init; }
 }
+
+/// <summary>The seller says that the mileage was lower than the advert told, and why. The new one is in the <see cref="DetailsEdited"/> that follows.</summary>
+[EventName("mileage_corrected")]
+public sealed record MileageCorrected(Guid ListingId, [property: Person] Guid SellerId, int OldMileage, int NewMileage, [property: Personal] string Reason) : ListingEvent;
 
 /// <summary>The asking price moved.</summary>
 [EventName("price_changed")]
@@ -78,6 +102,7 @@ public enum Transmission { AUTOMATIC, MANUAL }
 [JsonSerializable(typeof(DraftDiscarded))]
 [JsonSerializable(typeof(ListingCreated))]
 [JsonSerializable(typeof(DetailsEdited))]
+[JsonSerializable(typeof(MileageCorrected))]
 [JsonSerializable(typeof(PriceChanged))]
 [JsonSerializable(typeof(Sold))]
 [JsonSerializable(typeof(Removed))]

@@ -2,6 +2,7 @@ using KiwiCar.BuildingBlocks;
 using KiwiCar.BuildingBlocks.Events;
 using KiwiCar.BuildingBlocks.ReadModel;
 using KiwiCar.BuildingBlocks.Web;
+using KiwiCar.Listings.Contracts;
 
 namespace KiwiCar.Listings.Import.Dump;
 
@@ -10,8 +11,8 @@ internal sealed class MovedListings(
     DumpFile file, Belongings belongings, IReadOnlySet<Guid> people, DumpReport report, EventStore store, EventConnections connections, Database database, TimeProvider clock)
 {
     private const int AtOnce = 200, InFlight = 3;
-    private const string NotTakenYet = "aiDescription, aiPrice…, views: not taken yet, no event tells of them";
-    private static readonly Table Uploads = new("uploads", FirstWins: true);
+    private const string Reckoned = "aiPrice…: not taken, they are reckoned anew from the market";
+    private static readonly Table Uploads = new("uploads", FirstWins: true), Views = new("listing_views", "listingId", FirstWins: true);
 
     public async Task Take(CancellationToken stop)
     {
@@ -43,7 +44,7 @@ internal sealed class MovedListings(
             if (row.Id("id") is { } id && known.Contains(id)) report.WasThere(file.Table);
             else if (Judged(row) is { } listing) moved.Add((row, listing));
         }
-        await ClaimPhotos(moved.Select(m => m.Listing));
+        await WriteRows(moved);
         var begun = await store.AppendMany(Listing.Decider.StreamType, [.. moved.Select(m => new History(m.Listing.Id, m.Listing.Events))], CancellationToken.None);
         foreach (var (row, listing) in moved) Report(row, listing, begun.Contains(listing.Id));
     }
@@ -53,8 +54,7 @@ internal sealed class MovedListings(
         var id = row.Id("id").GetValueOrDefault();
         try
         {
-            if (row["status"] == "DRAFT") report.Refused(file, row, "a draft: not taken yet");
-            else if (row.Id("userId") is not { } seller || !people.Contains(seller)) report.Refused(file, row, "userId is nobody who was taken over");
+            if (row.Id("userId") is not { } seller || !people.Contains(seller)) report.Refused(file, row, "userId is nobody who was taken over");
             else return MovedListing.Of(row, belongings.PricesOf(id), belongings.PhotosOf(id), clock.GetUtcNow());
         }
         catch (Rejection refused)
@@ -64,12 +64,13 @@ internal sealed class MovedListings(
         return null;
     }
 
-    // Before the events: a listing must not show a photo that another could still claim.
-    private async Task ClaimPhotos(IEnumerable<MovedListing> listings)
+    // What no event tells of. Before the events: a listing must not show a photo that another could still claim.
+    private async Task WriteRows(IEnumerable<(DumpRow Row, MovedListing Listing)> moved)
     {
-        var writer = new Writer([Uploads]);
-        foreach (var listing in listings)
+        var writer = new Writer([Uploads, Views]);
+        foreach (var (row, listing) in moved)
         {
+            if (row.Amount("views") is > 0 and <= int.MaxValue and var views) writer.Insert(Views.Name, listing.Id, ("views", (int)views));
             foreach (var photo in listing.Photos)
                 writer.Insert(Uploads.Name, photo.Id, ("userId", listing.SellerId), ("listingId", listing.Id), ("bytes", 0), ("width", 0), ("height", 0),
                     ("createdAt", photo.CreatedAt), ("attachedAt", photo.CreatedAt));
@@ -89,9 +90,8 @@ internal sealed class MovedListings(
         }
         report.Taken(file.Table);
         report.Taken("listing_images", listing.Photos.Count);
-        report.Taken("price_history", belongings.PricesOf(listing.Id).Count);
+        if (row["status"] != nameof(ListingStatus.DRAFT)) report.Taken("price_history", belongings.PricesOf(listing.Id).Count);
         foreach (var note in listing.Notes) report.Count(file.Table, note);
-        if ((row["aiDescription"] ?? row["aiPriceMin"] ?? row["aiPriceMax"] ?? row["aiPriceRecommended"]) is not null || row["views"] is not (null or "0"))
-            report.Count(file.Table, NotTakenYet);
+        if ((row["aiPriceMin"] ?? row["aiPriceMax"] ?? row["aiPriceRecommended"]) is not null) report.Count(file.Table, Reckoned);
     }
 }
