@@ -82,7 +82,7 @@ public sealed class Input
     {
         if (!TryGet(field, JsonValueKind.Array, "array", out var value)) return [];
         var count = value.GetArrayLength();
-        if (count < min) return Fail<IReadOnlyList<Guid>>(field, "too_small", $"must have at least {min} entries", []);
+        if (count < min) Fail(field, "too_small", $"must have at least {min} entries", 0);
         if (count > max) return Fail<IReadOnlyList<Guid>>(field, "too_big", $"must have at most {max} entries", []);
         var ids = value.EnumerateArray().Select((item, i) => IdOf(item, $"{field}.{i}")).ToList();
         return ids.Distinct().Count() == count ? ids : Fail(field, "invalid", "must not name the same twice", ids);
