@@ -7,9 +7,9 @@ namespace KiwiCar.Host;
 
 /// <summary>
 /// <c>GET /health</c> in the PRD's shape. Only the event log makes it unhealthy (503): without MySQL searches and price changes go on, without
-/// Redis everything does, so those degrade it (200). Asked at most every 5 s, whoever calls.
+/// Redis everything does, so those degrade it (200), as doors to the outside do, which are not tried but tell. Asked at most every 5 s, whoever calls.
 /// </summary>
-internal sealed class Health(EventConnections events, Database database, Redis redis, TimeProvider clock) : IDisposable
+internal sealed class Health(EventConnections events, Database database, Redis redis, IEnumerable<IDoorState> doors, TimeProvider clock) : IDisposable
 {
     public sealed record Report(string Status, DateTimeOffset Timestamp, IReadOnlyDictionary<string, Check> Checks);
 
@@ -58,6 +58,7 @@ internal sealed class Health(EventConnections events, Database database, Redis r
             ["redis"] = await Try(Counters, ct),
             ["nzta"] = new("not_configured"),
         };
+        foreach (var door in doors) checks[door.Name] = new(door.Works ? "ok" : "error");
         var status = checks["events"].Status != "ok" ? "unhealthy" : checks.Values.Any(c => c.Status is "error" or "parked") ? "degraded" : "healthy";
         return new Report(status, clock.GetUtcNow(), checks);
     }

@@ -68,6 +68,9 @@ public sealed class WhoMayTests(KiwiCarApp app)
 
         ["GET /api/ai/price-estimate"] = SignedIn(404, _ => Get("/api/ai/price-estimate?make=None&model=None&year=2020&mileage=1")),
 
+        ["GET /api/vehicles/{plateNumber}"] = Everybody(200, _ => Get("/api/vehicles/WHO123")),
+        ["GET /api/users/me/lookup-quota"] = SignedIn(200, _ => Get("/api/users/me/lookup-quota")),
+
         ["POST /api/favorites"] = new(401, 201, 409, 201, async c => await Send("POST", "/api/favorites", new { listingId = await c.Listing() })),
     };
 
