@@ -46,13 +46,18 @@ public sealed class IdentityModule : IModule
         services.AddSingleton<IPictureOwner, AvatarOwner>();
         services.AddSingleton<WhenAccountClosed>();
         services.AddSingleton<LoginAttempts>();
-        services.AddSingleton<IUserCards, UserCards>();
+        services.AddSingleton<UserCards>();
+        services.AddSingleton<IUserCards>(s => s.GetRequiredService<UserCards>());
         services.AddSingleton<IImportedAccounts, ImportedAccounts>();
         services.AddSingleton<IDumpTable, MovedUsers>();
         services.AddSignIn();
     }
 
-    public void Work(IServiceCollection services) => services.AddHostedService(s => s.GetRequiredService<EndedSessions>());
+    public void Work(IServiceCollection services)
+    {
+        services.AddHostedService(s => s.GetRequiredService<EndedSessions>());
+        services.AddHostedService(s => s.GetRequiredService<UserCards>());
+    }
 
     public IEnumerable<Reaction> Reactions(IServiceProvider services) => [services.GetRequiredService<WhenAccountClosed>().Reaction];
 

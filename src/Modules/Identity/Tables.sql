@@ -66,5 +66,8 @@ CREATE TABLE IF NOT EXISTS `sessions` (
 -- For databases made before this column was.
 ALTER TABLE `users` ADD COLUMN `closedAt` DATETIME(3) NULL;
 
+-- Whose cards have changed: asked by every process, every second.
+ALTER TABLE `users` ADD INDEX `users_updatedAt_idx` (`updatedAt`);
+
 -- Which of these pictures are somebody's: asked by the sweep of the storage, for hundreds at once.
 ALTER TABLE `users` ADD INDEX `users_avatarUrl_idx` (`avatarUrl`);

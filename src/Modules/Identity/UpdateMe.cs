@@ -24,7 +24,7 @@ internal static partial class UpdateMe
         return changes;
     }
 
-    public static async Task<Ok<GetMe.Response>> Handle(Input body, CurrentUser user, Avatars avatars, Database database, TimeProvider clock, CancellationToken ct)
+    public static async Task<Ok<GetMe.Response>> Handle(Input body, CurrentUser user, Avatars avatars, UserCards cards, Database database, TimeProvider clock, CancellationToken ct)
     {
         var changes = body.Read(Validate);
         await using var db = await database.Open(ct);
@@ -33,6 +33,7 @@ internal static partial class UpdateMe
             var set = string.Join(", ", changes.Keys.Select(column => $"{column} = @{column}"));
             await db.Execute($"UPDATE users SET {set}, updatedAt = @now WHERE id = @id AND closedAt IS NULL",
                 new Dictionary<string, object?>(changes, StringComparer.Ordinal) { ["now"] = clock.GetUtcNow(), ["id"] = user.Id }, ct);
+            cards.Forget(user.Id);
         }
         return TypedResults.Ok(await GetMe.Read(user.Id, db, avatars, ct));
     }

@@ -16,12 +16,13 @@ internal static class UploadAvatar
     private static readonly PictureSize[] Sizes = [new(512, 512, Exactly: true, Quality: 80)];
 
     public static async Task<Ok<Response>> Handle(
-        HttpRequest request, CurrentUser user, Vips vips, Avatars avatars, Database database, TimeProvider clock, ILogger<Avatars> log, CancellationToken ct)
+        HttpRequest request, CurrentUser user, Vips vips, Avatars avatars, UserCards cards, Database database, TimeProvider clock, ILogger<Avatars> log, CancellationToken ct)
     {
         var picture = await Convert(request, vips, ct);
         var key = Avatars.NewKey();
         await avatars.Put(key, picture.Content, ct);
         var before = await Replace(user.Id, key, avatars, database, clock, ct);
+        cards.Forget(user.Id);
         if (before is not null) await Forget(before, avatars, log);
         return TypedResults.Ok(new Response(avatars.UrlOf(key)!));
     }

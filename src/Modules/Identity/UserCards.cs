@@ -1,23 +1,79 @@
+using System.Collections.Concurrent;
 using KiwiCar.BuildingBlocks.ReadModel;
 using KiwiCar.Identity.Contracts;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace KiwiCar.Identity;
 
-internal sealed class UserCards(Database database, Avatars avatars) : IUserCards
+/// <summary>
+/// Cards are kept in memory. What this process changes it forgets at once; what others change it reads every second, so a telephone number that
+/// somebody no longer shows is gone everywhere within a second or so.
+/// </summary>
+internal sealed class UserCards(Database database, Avatars avatars, TimeProvider clock, ILogger<UserCards> log) : BackgroundService, IUserCards
 {
+    private const int Most = 50_000;
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Overlap = TimeSpan.FromSeconds(30); // a transaction shows its rows later than it stamped them, and hosts' clocks differ
+
+    private readonly ConcurrentDictionary<Guid, UserCard> kept = new();
+
     public async Task<IReadOnlyDictionary<Guid, UserCard>> For(IReadOnlyCollection<Guid> ids, CancellationToken ct)
     {
-        var rows = await Query<CardRow>("""
+        var cards = new Dictionary<Guid, UserCard>(ids.Count);
+        List<Guid>? missing = null;
+        foreach (var id in ids)
+        {
+            if (kept.TryGetValue(id, out var card)) cards[id] = card;
+            else (missing ??= []).Add(id);
+        }
+        if (missing is null) return cards;
+        foreach (var r in await Query<CardRow>("""
             SELECT id, IF(closedAt IS NULL, COALESCE(nickname, 'KiwiCar member'), 'Deleted user') AS name, avatarUrl, IF(showPhone, phone, NULL) AS phone, createdAt
             FROM users WHERE id IN @ids
-            """, ids, ct);
-        return rows.ToDictionary(r => r.Id, r => new UserCard(r.Id, r.Name, avatars.UrlOf(r.AvatarUrl), r.Phone, MonthOf(r.CreatedAt)));
+            """, missing, ct)) Keep(cards[r.Id] = new UserCard(r.Id, r.Name, avatars.UrlOf(r.AvatarUrl), r.Phone, MonthOf(r.CreatedAt)));
+        return cards;
     }
 
     public async Task<IReadOnlyDictionary<Guid, string>> VerifiedEmails(IReadOnlyCollection<Guid> ids, CancellationToken ct)
     {
         var rows = await Query<EmailRow>("SELECT id, email FROM users WHERE id IN @ids AND isVerified = TRUE", ids, ct);
         return rows.ToDictionary(r => r.Id, r => r.Email);
+    }
+
+    /// <summary>After a change of the person's row.</summary>
+    public void Forget(Guid id) => kept.TryRemove(id, out _);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var complete = clock.GetUtcNow();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Task.Delay(Every, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                var now = clock.GetUtcNow();
+                foreach (var id in await Changed(complete - Overlap, stoppingToken)) Forget(id);
+                complete = now;
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
+            catch (Exception e)
+            {
+                log.LogWarning("Which people other processes have changed cannot be read now: {Error}", e.Message);
+            }
+        }
+    }
+
+    private async Task<IEnumerable<Guid>> Changed(DateTimeOffset since, CancellationToken ct)
+    {
+        await using var db = await database.Open(ct);
+        return await db.Query<Guid>("SELECT id FROM users WHERE updatedAt >= @since", new { since }, ct);
+    }
+
+    private void Keep(UserCard card)
+    {
+        if (kept.Count >= Most) kept.Clear();
+        kept[card.Id] = card;
     }
 
     private async Task<IEnumerable<T>> Query<T>(string sql, IReadOnlyCollection<Guid> ids, CancellationToken ct)

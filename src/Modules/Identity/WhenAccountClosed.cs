@@ -6,7 +6,7 @@ using KiwiCar.Identity.Contracts;
 namespace KiwiCar.Identity;
 
 /// <summary>The person leaves: what remains of their row is an id that others' histories may point to.</summary>
-internal sealed class WhenAccountClosed(Sessions sessions, Avatars avatars, IMailer mailer)
+internal sealed class WhenAccountClosed(Sessions sessions, Avatars avatars, UserCards cards, IMailer mailer)
 {
     public const string Name = "identity-when-account-closed";
 
@@ -15,7 +15,7 @@ internal sealed class WhenAccountClosed(Sessions sessions, Avatars avatars, IMai
         DELETE FROM email_verifications WHERE userId = @UserId;
         UPDATE sessions SET device = '' WHERE userId = @UserId;
         UPDATE users SET email = CONCAT('closed+', id, '@kiwicar.invalid'), phone = NULL, passwordHash = NULL, nickname = NULL, avatarUrl = NULL, region = NULL,
-            showPhone = FALSE, isVerified = FALSE, closedAt = @At, updatedAt = @At
+            showPhone = FALSE, isVerified = FALSE, closedAt = @At, updatedAt = UTC_TIMESTAMP(3)
         WHERE id = @UserId
         """;
 
@@ -31,6 +31,7 @@ internal sealed class WhenAccountClosed(Sessions sessions, Avatars avatars, IMai
         mailer.Forget(person.Email);
         if (person.AvatarUrl is { } avatar) await avatars.Delete(avatar, ct);
         await scope.Db.Execute(Forget, new { e.UserId, recorded.At }, ct);
+        cards.Forget(e.UserId);
     }
 
     private sealed record Person(string Email, string? AvatarUrl);

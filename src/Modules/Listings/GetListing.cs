@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KiwiCar.BuildingBlocks.Outside;
-using KiwiCar.BuildingBlocks.ReadModel;
 using KiwiCar.BuildingBlocks.Web;
 using KiwiCar.Identity.Contracts;
 using KiwiCar.Listings.Contracts;
@@ -40,19 +39,10 @@ internal static class GetListing
     public sealed record Seller(Guid Id, string Nickname, string? AvatarUrl, DateTimeOffset? MemberSince, int ListingsCount,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Phone);
 
-    private const string Sql = """
-        SELECT id, userId, plateNumber, make, model, year, mileage, price, description, aiDescription, priceMin AS aiPriceMin, priceMax AS aiPriceMax,
-               priceRecommended AS aiPriceRecommended, computedAt AS aiPriceAt,
-               status, region, fuelType, transmission, bodyType, color, vin, COALESCE(v.views, 0) AS views, createdAt, version, draft
-        FROM listings LEFT JOIN listing_estimates e ON e.listingId = id AND status = 'ACTIVE' LEFT JOIN listing_views v ON v.listingId = id WHERE id = @id;
-        SELECT id, imageUrl FROM listing_images WHERE listingId = @id ORDER BY `order`;
-        SELECT oldMileage, newMileage, reason, correctedAt FROM mileage_corrections WHERE listingId = @id ORDER BY correctedAt
-        """;
-
     public static async Task<Results<Ok<Response>, Ok<GetDraft.Response>, StatusCodeHttpResult>> Handle(
-        Guid id, CurrentUser? viewer, Database database, IUserCards users, ListingIndex index, IImageStorage images, CountViews views, HttpContext http, CancellationToken ct)
+        Guid id, CurrentUser? viewer, ListingPages pages, IUserCards users, ListingIndex index, IImageStorage images, CountViews views, HttpContext http, CancellationToken ct)
     {
-        var (row, photos, corrections) = await Read(id, database, ct);
+        var row = await pages.Find(id, ct);
         if (row is null || !VisibleTo(viewer, row.Status, row.UserId)) throw Rejection.NotFound("Listing not found");
         if (GetDraft.Read(row.Draft) is { } draft)
         {
@@ -61,7 +51,7 @@ internal static class GetListing
         }
         views.Saw(id, row.UserId, viewer, http);
         var sellers = await users.For([row.UserId], ct);
-        var page = row.ToResponse(viewer, photos, corrections, SellerOf(row.UserId, sellers.GetValueOrDefault(row.UserId), viewer, index), images);
+        var page = Of(row, viewer, SellerOf(row.UserId, sellers.GetValueOrDefault(row.UserId), viewer, index), images);
         var etag = ETag.Of(row.Version, JsonSerializer.SerializeToUtf8Bytes(page with { Views = 0 }, ListingsJson.Default.GetListingResponse));
         http.Response.Headers.ETag = etag;
         return ETag.IsKnown(http.Request, etag) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(page);
@@ -73,50 +63,12 @@ internal static class GetListing
     public static bool VisibleTo(CurrentUser? viewer, ListingStatus status, Guid sellerId) =>
         status is ListingStatus.ACTIVE or ListingStatus.SOLD || viewer?.Id == sellerId;
 
-    private static async Task<(Row?, IReadOnlyList<Photo>, IReadOnlyList<MileageCorrection>)> Read(Guid id, Database database, CancellationToken ct)
-    {
-        await using var db = await database.Open(ct);
-        await using var results = await db.QueryMultiple(Sql, new { id }, ct);
-        return (await results.ReadSingleOrDefaultAsync<Row>(), [.. await results.ReadAsync<Photo>()], [.. await results.ReadAsync<MileageCorrection>()]);
-    }
-
     private static Seller SellerOf(Guid id, UserCard? card, CurrentUser? viewer, ListingIndex index) =>
         new(id, card?.Nickname ?? "Deleted user", card?.AvatarUrl, card?.MemberSince, index.CountOf(id), viewer is null ? null : card?.Phone);
 
-    private sealed class Row
-    {
-        public Guid Id { get; init; }
-        public Guid UserId { get; init; }
-        public string PlateNumber { get; init; } = "";
-        public string Make { get; init; } = "";
-        public string Model { get; init; } = "";
-        public int Year { get; init; }
-        public int Mileage { get; init; }
-        public decimal Price { get; init; }
-        public string Description { get; init; } = "";
-        public string? AiDescription { get; init; }
-        public decimal? AiPriceMin { get; init; }
-        public decimal? AiPriceMax { get; init; }
-        public decimal? AiPriceRecommended { get; init; }
-        public DateTimeOffset? AiPriceAt { get; init; }
-        public ListingStatus Status { get; init; }
-        public string Region { get; init; } = "";
-        public FuelType FuelType { get; init; }
-        public Transmission Transmission { get; init; }
-        public string BodyType { get; init; } = "";
-        public string Color { get; init; } = "";
-        public string? Vin { get; init; }
-        public int Views { get; init; }
-        public DateTimeOffset CreatedAt { get; init; }
-        public long Version { get; init; }
-        public string? Draft { get; init; }
-
-        private DealRating? Rating => (AiPriceMin, AiPriceRecommended, AiPriceMax) is ({ } min, { } recommended, { } max) ? DealRating.Of(Price, min, recommended, max) : null;
-
-        public Response ToResponse(CurrentUser? viewer, IReadOnlyList<Photo> photos, IReadOnlyList<MileageCorrection> corrections, Seller seller, IImageStorage images) => new(
-            Id, PlateNumber, Make, Model, Year, Mileage, Price, Description, AiDescription, AiPriceMin, AiPriceMax, AiPriceRecommended, AiPriceAt, Rating,
-            Status, Region, FuelType, Transmission, BodyType, Color, viewer?.Id == UserId ? Vin : null, Views, CreatedAt,
-            [.. photos.Select((photo, order) => ImageOf(photo, order, images))],
-            seller, corrections.Count > 0 ? corrections : null);
-    }
+    private static Response Of(ListingPage x, CurrentUser? viewer, Seller seller, IImageStorage images) => new(
+        x.Id, x.PlateNumber, x.Make, x.Model, x.Year, x.Mileage, x.Price, x.Description, x.AiDescription, x.AiPriceMin, x.AiPriceMax, x.AiPriceRecommended, x.AiPriceAt, x.Rating,
+        x.Status, x.Region, x.FuelType, x.Transmission, x.BodyType, x.Color, viewer?.Id == x.UserId ? x.Vin : null, x.Views, x.CreatedAt,
+        [.. x.Photos.Select((photo, order) => ImageOf(photo, order, images))],
+        seller, x.MileageCorrections.Count > 0 ? x.MileageCorrections : null);
 }

@@ -45,6 +45,7 @@ public sealed class ListingsModule : IModule
     {
         services.AddSingleton<ListingIndex>();
         services.AddSingleton<Covers>();
+        services.AddSingleton<ListingPages>();
         services.AddSingleton<ListingIndexFeed>();
         services.AddSingleton<IListingCards, ListingCards>();
         services.AddSingleton<WhenAccountClosed>();

@@ -42,7 +42,7 @@ public sealed class ListingTests(KiwiCarApp app)
             {"plateNumber":"abc 123\n","make":"","model":"Corolla","year":2020.5,"mileage":-1,"price":99.999,"description":"short","fuelType":"petrol",
              "transmission":1,"bodyType":null,"color":"Silver","vin":"IOQ","images":["x","01939f00-0000-7000-8000-000000000001"]}
             """)).Refused(HttpStatusCode.BadRequest, "VALIDATION_ERROR");
-        Assert.Equal(["plateNumber", "make", "year", "mileage", "price", "description", "region", "fuelType", "transmission", "bodyType", "vin", "images"], error.Paths());
+        Assert.Equal(["plateNumber", "make", "year", "mileage", "price", "description", "region", "fuelType", "transmission", "bodyType", "vin", "images", "images.0"], error.Paths());
     }
 
     [Fact]

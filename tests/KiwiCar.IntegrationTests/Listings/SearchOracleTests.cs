@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using KiwiCar.BuildingBlocks.Events;
 using KiwiCar.BuildingBlocks.ReadModel;
+using KiwiCar.Listings;
 using KiwiCar.Listings.Contracts;
 using KiwiCar.Listings.Search;
 using KiwiCar.Tests.Listings;
@@ -159,7 +160,7 @@ public sealed class SearchOracleTests(ITestOutputHelper output)
     {
         var index = new ListingIndex();
         using var feed = new ListingIndexFeed(
-            index, app.Services.GetRequiredService<Covers>(), app.Database, app.Services.GetRequiredService<EventConnections>(), app.Services.GetRequiredService<EventReader>(),
+            index, app.Services.GetRequiredService<Covers>(), app.Services.GetRequiredService<ListingPages>(), app.Database, app.Services.GetRequiredService<EventConnections>(), app.Services.GetRequiredService<EventReader>(),
             app.Services.GetRequiredService<EventStore>(), new Progress(), NullLogger<ListingIndexFeed>.Instance);
         await feed.StartAsync(default);
         await feed.StopAsync(default);

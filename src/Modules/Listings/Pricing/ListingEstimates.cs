@@ -7,7 +7,7 @@ namespace KiwiCar.Listings.Pricing;
 /// The table <c>listing_estimates</c>: what each ACTIVE advert's car should cost, its own advert left out, and when that was worked out.
 /// It is no projection: it depends on the whole market, so a rebuild of <c>listings</c> leaves it alone. Several hosts write the same.
 /// </summary>
-internal sealed class ListingEstimates(Database database, TimeProvider clock)
+internal sealed class ListingEstimates(Database database, ListingPages pages, TimeProvider clock)
 {
     private const int RowsAStatement = 200;
 
@@ -25,6 +25,7 @@ internal sealed class ListingEstimates(Database database, TimeProvider clock)
             var commands = writer.Commands().ToList();
             await using var db = await database.Open(ct);
             foreach (var sql in commands) await db.Run(sql, ct);
+            foreach (var advert in some) pages.Forget(advert.Id);
         }
     }
 

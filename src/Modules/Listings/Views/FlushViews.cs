@@ -12,7 +12,7 @@ namespace KiwiCar.Listings.Views;
 /// Adds what Redis has counted to the table <c>listing_views</c>, exactly once whatever is killed in between: what was counted becomes a batch
 /// with a name, and the name of the last batch added is kept in the transaction that adds it. Any number of hosts may do so.
 /// </summary>
-internal sealed class FlushViews(Redis redis, Database database, ILogger<FlushViews> log) : BackgroundService
+internal sealed class FlushViews(Redis redis, Database database, ListingPages pages, ILogger<FlushViews> log) : BackgroundService
 {
     private const int RowsAStatement = 1_000;
     private const string Batch = "kiwicar:views:batch", Name = "name";
@@ -46,6 +46,7 @@ internal sealed class FlushViews(Redis redis, Database database, ILogger<FlushVi
         {
             await Add(batch, name, db, ct);
             await db.Commit(ct);
+            foreach (var (listing, views) in batch) pages.AddViews(Guid.Parse(listing), int.Parse(views, CultureInfo.InvariantCulture));
         }
         if (name is not null) await redis.Ask(r => Redis.Run(r, Forget, [Batch], [Name, name]), otherwise: null!);
     }
