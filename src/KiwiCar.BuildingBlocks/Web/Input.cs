@@ -88,6 +88,22 @@ public sealed class Input
         return ids.Distinct().Count() == count ? ids : Fail(field, "invalid", "must not name the same twice", ids);
     }
 
+    public IReadOnlyList<string> Texts(string field, int most, int longest, Regex? pattern = null, string? patternMeans = null)
+    {
+        if (!TryGet(field, JsonValueKind.Array, "array", out var value)) return [];
+        if (value.GetArrayLength() > most) return Fail<IReadOnlyList<string>>(field, "too_big", $"must have at most {most} entries", []);
+        return [.. value.EnumerateArray().Select((item, i) => Entry(item, $"{field}.{i}"))];
+
+        string Entry(JsonElement item, string path)
+        {
+            if (item.ValueKind != JsonValueKind.String) return Fail(path, "invalid_type", $"must be a string, not {Describe(item.ValueKind)}", "");
+            if (StringOf(item) is not { } text) return Fail(path, "invalid_string", "must not contain U+0000 or unpaired surrogates", "");
+            if (text.Length == 0) return Fail(path, "too_small", "must not be empty", "");
+            if (text.Length > longest) return Fail(path, "too_big", $"must have at most {longest} characters", "");
+            return pattern?.IsMatch(text) != false ? text : Fail(path, "invalid_string", patternMeans ?? $"must match {pattern}", "");
+        }
+    }
+
     public DateOnly Day(string field)
     {
         if (!TryGet(field, JsonValueKind.String, "string", out var value)) return default;

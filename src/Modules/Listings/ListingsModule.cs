@@ -19,6 +19,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace KiwiCar.Listings;
 
@@ -33,7 +34,7 @@ public sealed class ListingsModule : IModule
         ListingEventsJson.Default.Sold, ListingEventsJson.Default.Removed, ListingEventsJson.Default.Relisted, ListingEventsJson.Default.SellerLeft,
     ];
 
-    public IEnumerable<JsonSerializerContext> Json => [ListingsJson.Default, ImagesJson.Default];
+    public IEnumerable<JsonSerializerContext> Json => [ListingsJson.Default, ImagesJson.Default, AssistJson.Default];
 
     public IEnumerable<Reaction> Reactions(IServiceProvider services) => [services.GetRequiredService<WhenAccountClosed>().Reaction];
 
@@ -57,6 +58,10 @@ public sealed class ListingsModule : IModule
         services.AddSingleton<UploadQuota>();
         services.AddSingleton<ListingEstimates>();
         services.AddSingleton<Prices>();
+        services.AddSingleton<TemplateWriter>();
+        var (most, writer) = (DescriptionQuota.Read(settings), Writer(settings));
+        services.AddSingleton(s => ActivatorUtilities.CreateInstance<DescriptionQuota>(s, most));
+        services.AddSingleton(s => new Descriptions(writer, s.GetRequiredService<TemplateWriter>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<Descriptions>>()));
         services.AddSingleton<CountViews>();
         services.AddSingleton<FlushViews>();
     }
@@ -69,7 +74,7 @@ public sealed class ListingsModule : IModule
         services.AddHostedService(s => s.GetRequiredService<CountViews>()); // stops first: what it has left is flushed yet
     }
 
-    public IEnumerable<Job> Jobs(IServiceProvider services) => [services.GetRequiredService<SweepOrphans>().Job, services.GetRequiredService<ArchiveListings>().Job];
+    public IEnumerable<Job> Jobs(IServiceProvider services) => [services.GetRequiredService<SweepOrphans>().Job, services.GetRequiredService<ArchiveListings>().Job, services.GetRequiredService<DescriptionQuota>().Cleaning];
 
     public void Routes(IEndpointRouteBuilder routes)
     {
@@ -95,6 +100,8 @@ public sealed class ListingsModule : IModule
             .RequireAuthorization(AccountPolicies.VerifiedEmail).Refuses(400, 401, 403, 404, 409, 412, 413, 415); // it also publishes drafts
         listings.MapDelete("/{id:uuid}", DeleteListing.Handle).WithName("DeleteListing").RequireAuthorization().Refuses(401, 403, 404, 412);
 
+        routes.MapPost("/api/ai/generate-description", GenerateDescription.Handle).WithTags("AI").WithName("GenerateDescription")
+            .WithSummary("A text for an advert that says no more than the facts given").Takes<GenerateDescription.Request>().RequireAuthorization().Refuses(400, 401, 413, 415);
         routes.MapGet("/api/ai/price-estimate", EstimatePrice.Handle).WithTags("AI").WithName("EstimatePrice").RequireAuthorization().Refuses(400, 401, 404)
             .Asks("make", "Required").Asks("model", "Required").AsksNumber("year", "Required").AsksNumber("mileage", "Required; km")
             .Asks("region", "").Asks("fuelType", "PETROL, DIESEL, HYBRID, ELECTRIC, OTHER").Asks("transmission", "AUTOMATIC, MANUAL")
@@ -104,6 +111,15 @@ public sealed class ListingsModule : IModule
         var uploads = routes.MapGroup("/api/uploads").WithTags("Uploads").RequireAuthorization();
         uploads.MapPost("/images", UploadImages.Handle).WithName("UploadImages").Accepts<IFormFileCollection>("multipart/form-data").Limited(UploadImages.Limit).Refuses(400, 401, 409, 413, 415, 429);
         uploads.MapDelete("/images/{id:uuid}", DeleteImage.Handle).WithName("DeleteImage").WithSummary("Delete a photo of one's own; a listing that shows it keeps at least three").Refuses(401, 404, 409);
+    }
+
+    private static OpenAiWriter? Writer(IConfiguration settings)
+    {
+        if (settings["OPENAI_API_KEY"] is not { Length: > 0 } key) return null;
+        var address = settings["OPENAI_BASE_URL"] is not { Length: > 0 } text ? null
+            : Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url
+            : throw new InvalidOperationException($"OPENAI_BASE_URL must be a web address as https://api.openai.com/v1, not '{text}'");
+        return new OpenAiWriter(key, settings["OPENAI_MODEL"] is { Length: > 0 } model ? model : "gpt-4o-mini", address);
     }
 
     private static RouteHandlerBuilder AsksForListings(RouteHandlerBuilder route) => route
@@ -120,6 +136,12 @@ public sealed class ListingsModule : IModule
 
     public IEnumerable<Command> Commands(Func<IServiceProvider> app) => [ImportListings.Command(app), EstimatePrices.Command()];
 }
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(GenerateDescription.Request), TypeInfoPropertyName = "GenerateDescriptionRequest")]
+[JsonSerializable(typeof(GenerateDescription.Response), TypeInfoPropertyName = "GenerateDescriptionResponse")]
+[JsonSerializable(typeof(OpenAiWriter.Question))]
+internal sealed partial class AssistJson : JsonSerializerContext;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(CreateListing.Request), TypeInfoPropertyName = "CreateListingRequest")]

@@ -90,6 +90,14 @@ CREATE TABLE IF NOT EXISTS `upload_quotas` (
     `photos` INTEGER  NOT NULL
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 
+-- Descriptions a person was given on a civil day (New Zealand).
+CREATE TABLE IF NOT EXISTS `description_quotas` (
+    `userId` CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    `day`    DATE     NOT NULL,
+    `used`   INTEGER  NOT NULL,
+    PRIMARY KEY (`userId`, `day`)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
+
 -- One row: what was closed before is archived (ArchiveListings.cs).
 CREATE TABLE IF NOT EXISTS `listing_archive` (
     `id`           TINYINT     NOT NULL PRIMARY KEY,

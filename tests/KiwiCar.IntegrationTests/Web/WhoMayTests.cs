@@ -66,6 +66,7 @@ public sealed class WhoMayTests(KiwiCarApp app)
         ["POST /api/uploads/images"] = SignedIn(200, _ => Task.FromResult(new HttpRequestMessage(HttpMethod.Post, "/api/uploads/images") { Content = Pictures.Form(Photo) })),
         ["DELETE /api/uploads/images/{id:uuid}"] = new(401, 404, 200, 404, async c => await Send("DELETE", $"/api/uploads/images/{(await c.App.Photos(c.Owner, 1))[0]}")),
 
+        ["POST /api/ai/generate-description"] = SignedIn(200, _ => Send("POST", "/api/ai/generate-description", new { make = "Mazda", model = "Demio", year = 2015, mileage = 90_000 })),
         ["GET /api/ai/price-estimate"] = SignedIn(404, _ => Get("/api/ai/price-estimate?make=None&model=None&year=2020&mileage=1")),
 
         ["GET /api/vehicles/{plateNumber}"] = Everybody(200, _ => Get("/api/vehicles/WHO123")),
