@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using KiwiCar.BuildingBlocks;
@@ -14,11 +13,10 @@ namespace KiwiCar.Identity;
 /// Hashes and checks passwords, bcrypt with cost 12. A hash costs a quarter of a second of a core, so two threads do them all, sixteen
 /// callers may wait (two seconds, then), and the next is told to come back: a storm of logins cannot starve the readers.
 /// </summary>
-internal sealed partial class Passwords : IDisposable
+internal sealed class Passwords : IDisposable
 {
     public const int LeastCharacters = 8, MostBytes = 72;
     private const int Threads = 2, MayWait = 16;
-
 
     private static readonly FrozenSet<string> Common = Resource.Text(typeof(Passwords), "CommonPasswords.txt")
         .Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] != '#').ToFrozenSet(StringComparer.OrdinalIgnoreCase);
@@ -31,7 +29,7 @@ internal sealed partial class Passwords : IDisposable
     {
         cost = settings.Cost;
         nobodysHash = Bcrypt.NewSalt(cost);
-        for (var i = 0; i < Threads; i++) new Thread(Work) { IsBackground = true, Name = $"Passwords {i + 1}" }.Start();
+        for (var i = 0; i < Threads; i++) QuietThread.Start($"Passwords {i + 1}", Work);
     }
 
     /// <summary>A new password from a request, by the rules.</summary>
@@ -86,14 +84,8 @@ internal sealed partial class Passwords : IDisposable
 
     private void Work()
     {
-        if (OperatingSystem.IsLinux()) _ = SetPriority(0, 0, 19); // this thread behind all others: .NET's own priorities do nothing on Linux
         foreach (var job in queue.GetConsumingEnumerable()) job();
     }
-
-    // On Linux the calling thread's alone (which = PRIO_PROCESS, who = 0).
-    [LibraryImport("libc", EntryPoint = "setpriority")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int SetPriority(int which, int who, int priority);
 }
 
 /// <summary>PASSWORD_COST, the bcrypt cost: 12, or more on faster machines. Less only where NODE_ENV is test or development: a test makes hundreds of accounts.</summary>

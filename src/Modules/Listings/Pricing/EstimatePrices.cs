@@ -82,7 +82,7 @@ internal static class EstimatePrices
     {
         Console.Error.WriteLine($"Learning from {rows.Count:N0} cars …");
         var begin = TimeProvider.System.GetTimestamp();
-        var market = Learned.From(rows.Select(r => r.Priced), TimeProvider.System.GetUtcNow().Year + 1)
+        var market = Learned.From(rows.Select(r => r.Priced), TimeProvider.System.GetUtcNow().Year + 1, Environment.ProcessorCount)
             ?? throw new InvalidOperationException($"{rows.Count} cars with a price are too few to learn from; it takes at least {Learned.LeastCars}");
         return (market, TimeProvider.System.GetElapsedTime(begin));
     }

@@ -25,10 +25,10 @@ internal sealed class Fold
     /// <summary>Learns all parts side by side; they agree on how many trees are best on held-back cars.</summary>
     /// <param name="part">Which part each car is in, from 0.</param>
     /// <returns>The folds, and what each of them says about each car.</returns>
-    public static (Fold[] Folds, double[][] Predictions) LearnAll(Coded[] cars, double[] prices, double[] weights, int[] part, int parts, BoostingSettings settings)
+    public static (Fold[] Folds, double[][] Predictions) LearnAll(Coded[] cars, double[] prices, double[] weights, int[] part, int parts, BoostingSettings settings, int threads)
     {
         var drafts = new Draft[parts];
-        Parallel.For(0, parts, k => drafts[k] = Draft.Of(cars, prices, weights, part, k, settings));
+        Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = threads }, k => drafts[k] = Draft.Of(cars, prices, weights, part, k, settings));
         var longest = drafts.Min(d => d.Trees.Losses.Count);
         var best = Enumerable.Range(0, longest).MinBy(trees => drafts.Sum(d => d.Held * d.Trees.Losses[trees]));
         foreach (var draft in drafts) draft.Trees.Keep(best, draft.Table);

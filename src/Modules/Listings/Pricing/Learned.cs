@@ -42,7 +42,8 @@ internal sealed class Learned
 
     /// <summary>Null where there are too few cars.</summary>
     /// <param name="newest">The newest year a car can be of; later ones are slips, and count as unknown.</param>
-    public static Market? From(IEnumerable<PricedCar> adverts, int newest, BoostingSettings? settings = null)
+    /// <param name="threads">How many may work at the same time; 1 = the caller alone.</param>
+    public static Market? From(IEnumerable<PricedCar> adverts, int newest, int threads, BoostingSettings? settings = null)
     {
         // In the order of the ids, so that the order in which they came does not matter.
         var cars = Plausible(adverts).OrderBy(c => c.Id).ToArray();
@@ -53,11 +54,11 @@ internal sealed class Learned
         var prices = Array.ConvertAll(cars, c => Math.Log(c.Price));
         var parts = cars.Length < FewCars ? 10 : 5;
         var part = Array.ConvertAll(cars, c => PartOf(c.Id, parts));
-        var (learnedFolds, predictions) = Fold.LearnAll(coded, prices, Array.ConvertAll(cars, c => c.Weight), part, parts, settings ?? new());
+        var (learnedFolds, predictions) = Fold.LearnAll(coded, prices, Array.ConvertAll(cars, c => c.Weight), part, parts, settings ?? new(), threads);
         var learned = new Learned(numbers, learnedFolds, newest, new Curve(points.Select(p => p[Measure.Mileage]), [0.5]).Spread / 2);
         var market = Market.Of(learned, Enumerable.Range(0, cars.Length)
             .Select(i => new Comparable(cars[i], points[i], prices[i], Array.ConvertAll(predictions, p => (float)p[i]), part[i])));
-        learned.Judge(market, [.. Enumerable.Range(0, cars.Length).OrderBy(i => Scatter(cars[i].Id)).Take(JudgedCars).Select(i => cars[i])]);
+        learned.Judge(market, [.. Enumerable.Range(0, cars.Length).OrderBy(i => Scatter(cars[i].Id)).Take(JudgedCars).Select(i => cars[i])], threads);
         return market;
     }
 
@@ -90,15 +91,15 @@ internal sealed class Learned
     }
 
     // How much the neighbours help, and how far estimates are off, is measured on cars as if they had just come.
-    private void Judge(Market market, PricedCar[] cars)
+    private void Judge(Market market, PricedCar[] cars, int threads)
     {
         var tuned = cars.Take(JudgedCars / 4).ToArray();
         Caution = Cautions.MinBy(caution =>
         {
             Caution = caution;
-            return tuned.AsParallel().Sum(c => market.Appraise(c.Car, c.Id) is { } a ? Math.Round(1e6 * Math.Abs(Math.Log(c.Price) - a.Price)) : 0);
+            return tuned.AsParallel().WithDegreeOfParallelism(threads).Sum(c => market.Appraise(c.Car, c.Id) is { } a ? Math.Round(1e6 * Math.Abs(Math.Log(c.Price) - a.Price)) : 0);
         });
-        Bands = Bands.Fit([.. cars.AsParallel().AsOrdered().Select(c => (market.Appraise(c.Car, c.Id), Math.Log(c.Price), PartOf(c.Id, 2)))
+        Bands = Bands.Fit([.. cars.AsParallel().AsOrdered().WithDegreeOfParallelism(threads).Select(c => (market.Appraise(c.Car, c.Id), Math.Log(c.Price), PartOf(c.Id, 2)))
             .Where(a => a.Item1 is not null).Select(a => (a.Item1!, a.Item2 - a.Item1!.Price, a.Item3))]);
     }
 

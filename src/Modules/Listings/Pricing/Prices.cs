@@ -1,3 +1,4 @@
+using KiwiCar.BuildingBlocks;
 using KiwiCar.BuildingBlocks.Events;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -33,6 +34,7 @@ internal sealed class Prices(EventReader reader, TimeProvider clock, ListingEsti
         {
             try
             {
+                if (reader.Settled.Position == 0) Volatile.Write(ref caughtUp, true); // nothing has happened yet
                 if (position > 0 || reader.Settled.Position == 0) await Next(position, stoppingToken);
                 var batch = await reader.ReadAfter(position, Batch, stoppingToken);
                 var touched = batch.Events.Where(adverts.Apply).Select(e => e.StreamId).Distinct().ToList();
@@ -79,7 +81,7 @@ internal sealed class Prices(EventReader reader, TimeProvider clock, ListingEsti
         changed.Clear();
         learnedFrom = cars.Count;
         var newest = clock.GetUtcNow().Year + 1;
-        learning = Task.Run(() => Learned.From(cars, newest));
+        learning = QuietThread.Run("Prices", () => Learned.From(cars, newest, threads: 1)); // twice as long, and no request waits for it
     }
 
     private bool Finish()
