@@ -198,7 +198,11 @@ public sealed class S3ImagesTests(S3Server server) : IClassFixture<S3Server>
         using var images = Images($"http://{silent.LocalEndpoint}");
         Assert.Equal(503, (await Assert.ThrowsAsync<Rejection>(() => images.Put("images/a.webp", new byte[100_000], "image/webp", default))).Status);
         var tries = 0;
-        for (; silent.Pending(); tries++) (await silent.AcceptTcpClientAsync()).Dispose();
+        while (silent.Pending())
+        {
+            using var connection = await silent.AcceptTcpClientAsync();
+            if (connection.Available > 0) tries++; // one that nothing was sent on is a connection kept ready, no try
+        }
         Assert.Equal(3, tries);
     }
 

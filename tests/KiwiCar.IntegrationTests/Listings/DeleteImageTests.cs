@@ -122,7 +122,7 @@ public sealed class DeleteImageTests(KiwiCarApp app)
         {
             var (member, photos) = await Seller(5);
             var id = await Listing(member, photos);
-            var changing = Enumerable.Range(0, 3).Select(i => member.Http.Put($"/api/listings/{id}", new { images = photos.OrderBy(_ => Random.Shared.Next()), mileage = i })).ToList();
+            var changing = Enumerable.Range(0, 3).Select(i => member.Http.Put($"/api/listings/{id}", new { images = photos.OrderBy(_ => Random.Shared.Next()), mileage = 50_000 + i })).ToList();
             var deleting = Delete(member, photos[0]);
             await Task.WhenAll([.. changing, deleting]);
             var shown = await Shown(id);

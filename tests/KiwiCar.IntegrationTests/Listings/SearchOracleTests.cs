@@ -85,7 +85,7 @@ public sealed class SearchOracleTests(ITestOutputHelper output)
             0 => await seller.Http.Put($"{path}/status", new { status = "SOLD" }),
             1 => await seller.Http.Put($"{path}/status", new { status = "REMOVED" }),
             <= 4 => await seller.Http.Put($"{path}/status", new { status = "ACTIVE" }),
-            5 => await seller.Http.Put(path, new { color = x.Color, region = x.Region, mileage = x.Mileage, description }),
+            5 => await seller.Http.Put(path, new { color = x.Color, region = x.Region, mileage = x.Mileage, mileageReason = "Read once more", description }),
             _ => await seller.Http.Put(path, new { price = x.Price }),
         };
     }
