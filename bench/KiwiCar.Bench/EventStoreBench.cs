@@ -43,7 +43,7 @@ internal static class EventStoreBench
         await using var sameProcess = await Follower.Start(log, log.Store);
         await using var otherProcess = await Follower.Start(log, new EventStore(log.Connections, Types, TimeProvider.System)); // hears of appends by NOTIFY only
         var (projection, shown) = (Modules.All.SelectMany(m => m.Projections).Single(p => p.Name == "listings"), new Watermark());
-        using var subscription = new Subscription(projection.Name, false, () => new Writer(projection.Tables),
+        using var subscription = new Subscription(projection.Name, false, () => new Writer(projection.Tables), projection.Concerns,
             (e, scope, _) => { projection.Apply(e, scope.Writer); return ValueTask.CompletedTask; }, models, sameProcess.Reader, shown, NullLogger<Subscription>.Instance);
         await subscription.StartAsync(default);
 
@@ -85,7 +85,7 @@ internal static class EventStoreBench
             Console.WriteLine($"read and decoded                {listings + prices:n0} events at {await Rate(() => ReadAll(reader)):n0}/s");
         }
         var projection = Modules.All.SelectMany(m => m.Projections).Single(p => p.Name == "listings");
-        using var subscription = new Subscription(projection.Name, false, () => new Writer(projection.Tables),
+        using var subscription = new Subscription(projection.Name, false, () => new Writer(projection.Tables), projection.Concerns,
             (e, scope, _) => { projection.Apply(e, scope.Writer); return ValueTask.CompletedTask; }, models, reader, new Watermark(), NullLogger<Subscription>.Instance);
         var watch = Stopwatch.StartNew();
         await subscription.StartAsync(default);

@@ -29,7 +29,10 @@ internal static class PeerBench
         ("w6", "send message", l => [(HttpMethod.Post, "/api/messages", new { receiverId = l.Receiver, listingId = l.ReceiversListing, content = "Kia ora" })]),
     ];
 
-    public static async Task Run()
+    public static bool Has(string workload) => Workloads.Any(w => w.Name == workload);
+
+    /// <param name="only">The workloads that are asked for; none named: all.</param>
+    public static async Task Run(IReadOnlyCollection<string> only)
     {
         using var stop = new CancellationTokenSource(Longest);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -37,7 +40,7 @@ internal static class PeerBench
         try
         {
             await using var peer = await Peer.Start(stop.Token);
-            if (peer is not null) await Run(peer, stop.Token);
+            if (peer is not null) await Run(peer, only, stop.Token);
         }
         catch (OperationCanceledException) { Console.WriteLine("stopped"); }
 
@@ -48,7 +51,7 @@ internal static class PeerBench
         }
     }
 
-    private static async Task Run(Peer peer, CancellationToken ct)
+    private static async Task Run(Peer peer, IReadOnlyCollection<string> only, CancellationToken ct)
     {
         await using var databases = await TestDatabases.Pair.Create();
         await AlikeServers(databases.ReadModels, ct);
@@ -66,7 +69,7 @@ internal static class PeerBench
             var sides = await Task.WhenAll(peer.Shapes.Append(("ours", ours.Url)).Select(s => Side.SignIn(s.Item1, s.Item2, peer, temp, ct)));
             await CompareAnswers(peer, sides, ct);
             var table = new PeerTable();
-            foreach (var (name, what, probes) in Workloads) await Measure(name, what, probes, peer, sides, temp, table, ct);
+            foreach (var (name, what, probes) in Workloads.Where(w => only.Count == 0 || only.Contains(w.Name))) await Measure(name, what, probes, peer, sides, temp, table, ct);
             Console.WriteLine($"load average {string.Join(' ', (await File.ReadAllTextAsync("/proc/loadavg", ct)).Split(' ').Take(3))} on {Environment.ProcessorCount} cores: the load makers are part of it, other work on the machine is, too");
             table.Print();
         }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using KiwiCar.BuildingBlocks.Jobs;
+using KiwiCar.BuildingBlocks.Outside;
 using KiwiCar.BuildingBlocks.ReadModel;
 using KiwiCar.BuildingBlocks.Web;
 using Microsoft.AspNetCore.Routing;
@@ -22,8 +23,8 @@ public interface IModule
     /// <summary>How its requests and answers are written: source generated.</summary>
     IEnumerable<JsonSerializerContext> Json => [];
 
-    /// <summary>The kinds of mail it sends: their template names.</summary>
-    IEnumerable<string> Mails => [];
+    /// <summary>The kinds of mail it sends.</summary>
+    IEnumerable<MailTemplate> Mails => [];
 
     /// <summary>How often its routes may be used; <see cref="Limit.General"/> holds besides.</summary>
     IEnumerable<Limit> Limits => [];

@@ -14,6 +14,9 @@ public interface IDumpTable
     /// <summary>Whether its rows point to listings: then it comes when those are in their tables, and every reaction is past their history.</summary>
     bool AfterListings { get; }
 
+    /// <summary>How many rows it is given at once.</summary>
+    int RowsAtOnce => 500;
+
     /// <summary>Takes these rows in as few round trips as it can; rows that are there already stay as they are.</summary>
     /// <returns>What became of each, in their order.</returns>
     Task<IReadOnlyList<RowOutcome>> Take(IReadOnlyList<DumpRow> rows, CancellationToken ct);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KiwiCar.BuildingBlocks.Events;
 using KiwiCar.BuildingBlocks.Jobs;
 using KiwiCar.BuildingBlocks.Outside;
@@ -35,7 +36,7 @@ public static class Runtime
         services.AddSingleton(s => new Vips(Path.Combine(s.GetRequiredService<Settings>().DataFolder, "tmp"), s.GetRequiredService<ILogger<Vips>>()));
         services.AddSingleton(s => new DailyJobs([.. modules.SelectMany(m => m.Jobs(s)), Outbox.Cleaning(s.GetRequiredService<Database>(), s.GetRequiredService<TimeProvider>())],
             s.GetRequiredService<Database>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DailyJobs>>()));
-        services.AddMailer(configuration, [.. modules.SelectMany(m => m.Mails)]);
+        services.AddMailer(configuration, [.. modules.SelectMany(m => m.Mails).Select(t => t.Name)]);
         services.AddSingleton<Redis>();
         services.AddSingleton(s => new RateLimits(modules, configuration, s.GetRequiredService<Redis>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(new AllowedOrigins(configuration));
@@ -52,7 +53,7 @@ public static class Runtime
         services.AddHostedService(s => s.GetRequiredService<EventReader>());
         services.AddHostedService<AppendNotices>();
         services.AddHostedService<Subscriptions>();
-        services.AddHostedService<OutboxSender>();
+        services.AddHostedService(s => s.GetRequiredService<OutboxSender>());
         services.AddHostedService(s => s.GetRequiredService<Vips>());
         foreach (var module in modules) module.Work(services);
         JobTimer.Add(services);
@@ -69,31 +70,39 @@ public static class Runtime
 
     /// <summary>A projection as the runtime follows it.</summary>
     public static Subscription Follow(this IServiceProvider services, Projection projection) => new(
-        projection.Name, fromNow: false, () => new Writer(projection.Tables),
+        projection.Name, fromNow: false, () => new Writer(projection.Tables), projection.Concerns,
         (e, scope, _) => { projection.Apply(e, scope.Writer); return ValueTask.CompletedTask; },
         services.GetRequiredService<Database>(), services.GetRequiredService<EventReader>(),
         services.GetRequiredService<Progress>().Of(projection.Name), services.GetRequiredService<ILogger<Subscription>>());
 
     /// <summary>A reaction as the runtime follows it; no command waits for it unless it names it.</summary>
     public static Subscription Follow(this IServiceProvider services, Reaction reaction) => new(
-        reaction.Name, fromNow: true, () => new Writer([Outbox.Table]), reaction.Apply,
+        reaction.Name, fromNow: true, () => new Writer([Outbox.Table]), reaction.Concerns, reaction.Apply,
         services.GetRequiredService<Database>(), services.GetRequiredService<EventReader>(),
-        services.GetRequiredService<Progress>().OfReaction(reaction.Name), services.GetRequiredService<ILogger<Subscription>>());
+        services.GetRequiredService<Progress>().OfReaction(reaction.Name), services.GetRequiredService<ILogger<Subscription>>(),
+        reaction.Timer, services.GetRequiredService<Outbox>().Wake);
 
     private static void AddMailer(this IServiceCollection services, IConfiguration configuration, IReadOnlyCollection<string> mails)
     {
+        var settle = Duration.Parse(configuration["MAIL_SETTLE"] is { Length: > 0 } text ? text : "10m") ?? throw new InvalidOperationException("MAIL_SETTLE must be a time as 10m or 90s");
+        var (events, seconds) = (new SendGridEvents(configuration), configuration["SENDGRID_TIMEOUT_SECONDS"] is { Length: > 0 } set ? set : "10"); // here, so that a bad one stops the start
+        services.AddSingleton(events);
+        services.AddSingleton(s => ActivatorUtilities.CreateInstance<OutboxSender>(s, settle));
+        services.AddSingleton<IDoorState>(s => s.GetRequiredService<OutboxSender>());
         services.AddSingleton(s => new MailFolder(Path.Combine(s.GetRequiredService<Settings>().DataFolder, "mail")));
         if (configuration["SENDGRID_API_KEY"] is not { Length: > 0 } key)
         {
             services.AddSingleton<IMailer>(s => s.GetRequiredService<MailFolder>());
             return;
         }
-        var templates = SendGrid.Templates(configuration, mails); // here, so that a bad one stops the start
+        var templates = SendGrid.Templates(configuration, mails);
+        var timeout = int.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= 60 ? TimeSpan.FromSeconds(number)
+            : throw new InvalidOperationException("SENDGRID_TIMEOUT_SECONDS must be a whole number from 1 to 60");
         services.AddHttpClient<IMailer, SendGrid>((http, _) =>
         {
             http.BaseAddress = new Uri(configuration["SENDGRID_API_URL"] ?? "https://api.sendgrid.com/");
-            http.Timeout = TimeSpan.FromSeconds(20);
-            return new SendGrid(http, key, configuration["FROM_EMAIL"] ?? "noreply@kiwicar.co.nz", templates);
+            http.Timeout = timeout;
+            return new SendGrid(http, key, configuration["FROM_EMAIL"] ?? "noreply@kiwicar.co.nz", templates, events.AreTold);
         });
     }
 

@@ -12,6 +12,7 @@ var root = new RootCommand("KiwiCar, a used-car marketplace. Without a command i
     Projections.Command(() => services.Value),
     Events.Command(() => services.Value),
     Jobs.Command(() => services.Value),
+    Outbox.Command(() => services.Value),
     Tour.Command(),
 };
 foreach (var command in Modules.All.SelectMany(m => m.Commands(() => services.Value))) root.Add(command);

@@ -47,6 +47,7 @@ internal static class Server
         app.MapImages();
         app.MapOpenApi();
         Health.Map(app);
+        SendGridEvents.Map(app);
         foreach (var module in Modules.All) module.Routes(app);
         if (app.Environment.IsDevelopment()) Development.Map(app);
         return app;

@@ -102,7 +102,7 @@ public sealed class EventReader(EventConnections connections, EventTypes types, 
             if (through > settled.Position)
             {
                 Deliver(run, through);
-                return seen.Count > 0;
+                return run.Count < seen.Count || seen.Count == Page; // what is committed after this look says so
             }
             if (seen.Count == 0) return false;
             if (fence is null && TimeProvider.System.GetElapsedTime(began) >= HolePatience) fence = await RaiseFence(ct);

@@ -131,11 +131,12 @@ public sealed partial class EventStore(EventConnections connections, EventTypes 
     /// <param name="beforeAppend">
     /// Done before each try to append, with the version the stream must then still be at: what the events need beyond the log. It may refuse.
     /// </param>
+    /// <param name="at">The time the events get; null = that of the append.</param>
     /// <returns>The stream's version after the decision.</returns>
     /// <exception cref="NameTakenException">Another stream holds a name that the new state would hold.</exception>
     public async Task<long> Transact<TState>(
         Decider<TState> decider, Guid streamId, Func<TState, IEnumerable<IEvent>> decide, CancellationToken ct, long? ifVersion = null, HeldName? also = null,
-        Func<long, Task>? beforeAppend = null)
+        Func<long, Task>? beforeAppend = null, DateTimeOffset? at = null)
     {
         for (var attempt = 1; attempt <= Attempts; attempt++)
         {
@@ -145,7 +146,7 @@ public sealed partial class EventStore(EventConnections connections, EventTypes 
                 throw Rejection.PreconditionFailed($"It has changed since you read it: it is at version {version}. Read it again and repeat your change.");
             if (events.Count == 0) return version;
             if (beforeAppend is not null) await beforeAppend(version);
-            if (await Append(decider.StreamType, streamId, version, events, ct, names: HeldNames.Between(decider, state, events, also)) is not { } position) continue;
+            if (await Append(decider.StreamType, streamId, version, events, ct, at, HeldNames.Between(decider, state, events, also)) is not { } position) continue;
             await ReadModelsReached(position, ct);
             return version + events.Count;
         }

@@ -1,17 +1,25 @@
-using System.Net;
-using System.Net.Http.Headers;
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using Microsoft.Extensions.Configuration;
 
 namespace KiwiCar.BuildingBlocks.Outside;
 
 /// <summary>The door through which mails leave.</summary>
 public interface IMailer
 {
-    /// <summary>Hands the mail over, or throws: <see cref="MailRefusedException"/> where another try is pointless.</summary>
+    /// <summary>
+    /// Hands the mail over. Throws <see cref="MailRefusedException"/> where another try is pointless, <see cref="MailDeferredException"/> where the mail was
+    /// not taken now; after any other failure nobody knows whether it was.
+    /// </summary>
     /// <param name="key">The outbox row's id: the same mail has the same key on every try.</param>
     Task Send(Guid key, Mail mail, CancellationToken ct);
+
+    /// <summary>How long handing over one mail may take.</summary>
+    TimeSpan Patience { get; }
+
+    /// <summary>Whether handing the same mail over twice makes it one.</summary>
+    bool KnowsTheKey => false;
+
+    /// <summary>Whether word comes afterwards of the mails that were taken (<see cref="SendGridEvents"/>), so that no word means: not taken.</summary>
+    bool SendsWord => false;
 
     /// <summary>Deletes what this side of the door still keeps of mails to an address.</summary>
     void Forget(string address) { }
@@ -29,9 +37,20 @@ public interface IMailFinisher
 /// <summary>The provider will never take this mail.</summary>
 public sealed class MailRefusedException(string message) : Exception(message);
 
+/// <summary>The provider has not taken this mail, and may at another time.</summary>
+/// <param name="retryAfter">Not before; null where it did not say.</param>
+public sealed class MailDeferredException(string message, TimeSpan? retryAfter = null) : Exception(message)
+{
+    public TimeSpan? RetryAfter { get; } = retryAfter;
+}
+
 /// <summary>The local door: one JSON file a mail, named by its key, so that a second try replaces the first.</summary>
 public sealed class MailFolder(string folder) : IMailer
 {
+    public TimeSpan Patience => TimeSpan.FromSeconds(10);
+
+    public bool KnowsTheKey => true;
+
     public async Task Send(Guid key, Mail mail, CancellationToken ct)
     {
         Directory.CreateDirectory(folder);
@@ -61,61 +80,5 @@ public sealed class MailFolder(string folder) : IMailer
     {
         try { return JsonSerializer.Deserialize(File.ReadAllBytes(file.FullName), MailJson.Default.Mail); }
         catch (FileNotFoundException) { return null; } // deleted meanwhile
-    }
-}
-
-/// <summary>SendGrid's v3 <c>mail/send</c>. Where a template id is configured the provider's template is filled, else our own text goes out.</summary>
-/// <param name="templates">Our template name → SendGrid's template id.</param>
-public sealed class SendGrid(HttpClient http, string apiKey, string from, IReadOnlyDictionary<string, string> templates) : IMailer
-{
-    private const string Prefix = "SENDGRID_TEMPLATE_";
-
-    /// <summary>The configured template ids: <c>SENDGRID_TEMPLATE_PRICE_ALERT=d-…</c> is the template <c>price-alert</c>.</summary>
-    /// <exception cref="InvalidOperationException">One is configured that no mail is made from: a slip of the pen, by which the right one would go without.</exception>
-    public static IReadOnlyDictionary<string, string> Templates(IConfiguration configuration, IReadOnlyCollection<string> known)
-    {
-        var ids = configuration.AsEnumerable().Where(s => s.Key.StartsWith(Prefix, StringComparison.Ordinal) && s.Value is { Length: > 0 })
-            .ToDictionary(s => s.Key[Prefix.Length..].Replace('_', '-').ToLowerInvariant(), s => s.Value!, StringComparer.Ordinal);
-        return ids.Keys.FirstOrDefault(name => !known.Contains(name)) is not { } unknown ? ids
-            : throw new InvalidOperationException($"{Prefix}{unknown.Replace('-', '_').ToUpperInvariant()} is set, but there is no mail '{unknown}'; there are {string.Join(", ", known)}.");
-    }
-
-    public async Task Send(Guid key, Mail mail, CancellationToken ct)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "v3/mail/send")
-        {
-            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", apiKey) },
-            Content = new StringContent(Body(key, mail).ToJsonString(), System.Text.Encoding.UTF8, "application/json"),
-        };
-        using var response = await http.SendAsync(request, ct);
-        if (response.IsSuccessStatusCode) return;
-        var told = $"SendGrid answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(ct)}";
-        if (response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError) throw new HttpRequestException(told);
-        throw new MailRefusedException(told);
-    }
-
-    private JsonObject Body(Guid key, Mail mail)
-    {
-        var recipient = new JsonObject { ["to"] = new JsonArray(new JsonObject { ["email"] = mail.To }) };
-        var body = new JsonObject
-        {
-            ["personalizations"] = new JsonArray(recipient),
-            ["from"] = new JsonObject { ["email"] = from },
-            ["categories"] = new JsonArray(mail.Template),
-            ["custom_args"] = new JsonObject { ["outbox_id"] = key.ToString("D") },
-        };
-        if (templates.TryGetValue(mail.Template, out var id))
-        {
-            body["template_id"] = id;
-            recipient["dynamic_template_data"] = new JsonObject(mail.Data.Select(d => KeyValuePair.Create<string, JsonNode?>(d.Key, d.Value)));
-        }
-        else
-        {
-            body["subject"] = mail.Subject;
-            body["content"] = new JsonArray(
-                new JsonObject { ["type"] = "text/plain", ["value"] = mail.Text },
-                new JsonObject { ["type"] = "text/html", ["value"] = mail.Html });
-        }
-        return body;
     }
 }

@@ -14,6 +14,7 @@ namespace KiwiCar.BuildingBlocks.ReadModel;
 public sealed class Projection(string name, IReadOnlyList<Table> tables, string script)
 {
     private readonly Dictionary<Type, Action<IEvent, Recorded, Writer>> handlers = [];
+    private readonly HashSet<Type> ignored = [];
     private readonly HashSet<Guid> code = [];
 
     public string Name { get; } = name;
@@ -26,7 +27,8 @@ public sealed class Projection(string name, IReadOnlyList<Table> tables, string 
         where Tables.Any(t => statement.StartsWith($"CREATE TABLE IF NOT EXISTS `{t.Name}`", StringComparison.Ordinal))
         select Tables.Aggregate(statement, (sql, t) => sql.Replace($"`{t.Name}`", $"`{t.Name}{suffix}`", StringComparison.Ordinal));
 
-    public IEnumerable<Type> Handles => handlers.Keys;
+    /// <summary>What it says something of: <see cref="On"/> and <see cref="Ignores"/>.</summary>
+    public IEnumerable<Type> Handles => handlers.Keys.Concat(ignored);
 
     /// <summary>Differs where the events, the handlers or the tables were compiled from other code.</summary>
     public Guid Build => new(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(',', code.Order()) + script)).AsSpan(0, 16));
@@ -39,7 +41,14 @@ public sealed class Projection(string name, IReadOnlyList<Table> tables, string 
     }
 
     /// <summary>An event this read model shows nothing of, on purpose.</summary>
-    public Projection Ignores<TEvent>() where TEvent : IEvent => On<TEvent>((_, _, _) => { });
+    public Projection Ignores<TEvent>() where TEvent : IEvent
+    {
+        ignored.Add(typeof(TEvent));
+        return this;
+    }
+
+    /// <summary>Whether <see cref="Apply"/> might do anything with it: write, or fail.</summary>
+    public bool Concerns(Recorded e) => e.Data is null || handlers.ContainsKey(e.Data.GetType());
 
     public void Apply(Recorded e, Writer writer)
     {

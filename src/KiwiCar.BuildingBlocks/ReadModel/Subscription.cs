@@ -10,16 +10,23 @@ public sealed record Scope(Writer Writer, Database.Lease Db);
 /// <summary>
 /// Follows the log and keeps its checkpoint in the transaction of the rows it writes: each event has its effect exactly once. The
 /// checkpoint row, locked, is the leader election: any number of processes may run the same subscription. An event that fails three
-/// times is parked with its error; later events of that stream are held back behind it, all others go on.
+/// times is parked with its error; later events of that stream are held back behind it, all others go on. Events that do not concern it are passed by
+/// without a write; the checkpoint follows within a second or so.
 /// </summary>
 /// <param name="fromNow">Whether it begins with the events after its first start (reactions) or with the first of all (projections).</param>
 /// <param name="watermark">Told how far it is.</param>
+/// <param name="timer">What it does by time alone.</param>
+/// <param name="written">Called when rows that its writer collected are committed.</param>
 public sealed class Subscription(
-    string name, bool fromNow, Func<Writer> newWriter, Func<Recorded, Scope, CancellationToken, ValueTask> apply,
-    Database database, EventReader reader, Watermark watermark, ILogger<Subscription> log) : BackgroundService
+    string name, bool fromNow, Func<Writer> newWriter, Func<Recorded, bool> concerns, Func<Recorded, Scope, CancellationToken, ValueTask> apply,
+    Database database, EventReader reader, Watermark watermark, ILogger<Subscription> log, ReactionTimer? timer = null, Action? written = null) : BackgroundService
 {
     private const int Batch = 1_000, Tries = 3;
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250), FollowWithin = TimeSpan.FromSeconds(1);
+
+    private long? done;          // where it is; null where only the checkpoint knows
+    private long saved, savedAt; // the checkpoint as this process last saw it, and when
+    private long ticked;
 
     public string Name => name;
 
@@ -33,6 +40,14 @@ public sealed class Subscription(
             throw new InvalidOperationException($"{name} has taken events up to position {position}, but the log ends at {reader.Settled.Position}: it was restored from an older backup. "
                 + (fromNow ? $"Say that it is up to date: UPDATE checkpoints SET position = {reader.Settled.Position} WHERE name = '{name}'" : $"Build its tables again: kiwicar projections rebuild {name}"));
         await base.StartAsync(cancellationToken);
+    }
+
+    /// <summary>Ends, and leaves the checkpoint where it is.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        try { await Follow(done ?? saved, cancellationToken); }
+        catch (Exception e) { log.LogWarning("{Subscription} takes events again at the next start that do not concern it: {Error}", name, e.Message); }
     }
 
     /// <summary>Tries what was parked once more, oldest first: at each start (a new version may know more), or when an operator says so.</summary>
@@ -64,18 +79,17 @@ public sealed class Subscription(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        long? done = null; // not known: ask the checkpoint
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 done ??= await Resume(stoppingToken);
-                await reader.Settled.Reached(done.Value + 1, stoppingToken);
+                await Next(done.Value, stoppingToken);
                 var (events, through) = await reader.ReadAfter(done.Value, Batch, stoppingToken);
-                if (events.Count > 0)
+                if (events.Any(concerns))
                 {
                     await using var db = await database.Open(stoppingToken);
-                    through = await Take(events, done.Value, db, stoppingToken);
+                    through = await Take(events, db, stoppingToken);
                 }
                 watermark.Advance(through);
                 done = through;
@@ -90,10 +104,50 @@ public sealed class Subscription(
         }
     }
 
+    // Returns when there is an event; until then, what falls due is done. Where events never pause, too.
+    private async Task Next(long reached, CancellationToken ct)
+    {
+        var next = reader.Settled.Reached(reached + 1, ct);
+        while (true)
+        {
+            if (timer is not null && timer.Clock.GetElapsedTime(ticked) >= timer.Period) await Tick(reached, timer, ct);
+            if (TimeProvider.System.GetElapsedTime(savedAt) >= FollowWithin) await Follow(reached, ct);
+            if (next.IsCompleted || (timer is null && reached <= saved)) break;
+            var wait = timer is not null && timer.Period < FollowWithin ? timer.Period : FollowWithin;
+            await next.WaitAsync(wait, timer?.Clock ?? TimeProvider.System, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            ct.ThrowIfCancellationRequested();
+        }
+        await next;
+    }
+
+    // All up to there that concerns it was taken, by this process or by others: no checkpoint that was moved meanwhile can stand before it.
+    private async Task Follow(long reached, CancellationToken ct)
+    {
+        if (reached <= saved) return;
+        await using var db = await database.Open(ct);
+        await db.Execute("UPDATE checkpoints SET position = @reached WHERE name = @name AND position >= @saved AND position < @reached", new { name, reached, saved }, ct);
+        Saved(reached);
+    }
+
+    private void Saved(long position) => (saved, savedAt) = (position, TimeProvider.System.GetTimestamp());
+
+    private async Task Tick(long reached, ReactionTimer due, CancellationToken ct)
+    {
+        ticked = due.Clock.GetTimestamp();
+        var asOf = due.Clock.GetUtcNow() - ReactionTimer.Behind;
+        if (reader.Settled.Position > reached) return; // events come first
+        await using var db = await database.Open(ct);
+        var scope = new Scope(newWriter(), db);
+        var checkpoint = await Lock(db, ct);
+        if (checkpoint.Position >= saved && checkpoint.Position <= reached && await due.Act(asOf, scope, ct)) await Save(scope.Writer, reached, db, ct);
+        else await db.Rollback(ct);
+    }
+
     private async Task<long> Resume(CancellationToken ct)
     {
         await RetryParked(ct);
         var position = await Position(ct);
+        Saved(position);
         watermark.Advance(position);
         return position;
     }
@@ -105,14 +159,16 @@ public sealed class Subscription(
     }
 
     // Takes a batch in one transaction. A batch that fails is halved until the event that cannot be taken stands alone; that one is parked.
-    // Returns the position that is done: an earlier one where the checkpoint was not where it should be (restored from a backup).
-    private async Task<long> Take(IReadOnlyList<Recorded> events, long after, Database.Lease db, CancellationToken ct, int attempt = 1)
+    // Returns the position that is done: a later one where another process has gone on.
+    private async Task<long> Take(IReadOnlyList<Recorded> events, Database.Lease db, CancellationToken ct, int attempt = 1)
     {
         var checkpoint = await Lock(db, ct);
-        var rest = checkpoint.Position < after ? [] : events.SkipWhile(e => e.Position <= checkpoint.Position).ToList();
+        if (checkpoint.Position < saved) throw new InvalidOperationException($"The checkpoint of {name} went back from {saved} to {checkpoint.Position}, as by a backup that was restored; its events are taken again from there");
+        var rest = events.SkipWhile(e => e.Position <= checkpoint.Position).ToList();
         if (rest.Count == 0) // another process took them
         {
             await db.Rollback(ct);
+            Saved(checkpoint.Position);
             return checkpoint.Position;
         }
         var held = checkpoint.Parked == 0 ? [] : await HeldStreams(db, ct);
@@ -122,10 +178,10 @@ public sealed class Subscription(
         if (rest.Count > 1)
         {
             var half = rest.Count / 2;
-            var reached = await Take(rest[..half], after, db, ct);
-            return await Take(rest[half..], reached, db, ct);
+            await Take(rest[..half], db, ct);
+            return await Take(rest[half..], db, ct);
         }
-        return attempt < Tries ? await Take(rest, after, db, ct, attempt + 1) : await ParkAlone(rest[0], failure, db, ct);
+        return attempt < Tries ? await Take(rest, db, ct, attempt + 1) : await ParkAlone(rest[0], failure, db, ct);
     }
 
     private async Task<Exception?> TryAll(List<Recorded> events, HashSet<Guid> held, Database.Lease db, CancellationToken ct)
@@ -133,7 +189,7 @@ public sealed class Subscription(
         try
         {
             var scope = new Scope(newWriter(), db);
-            foreach (var e in events)
+            foreach (var e in events.Where(concerns))
             {
                 if (held.Contains(e.StreamId)) await Park(e, "held back behind an earlier event of its stream", db, ct);
                 else await apply(e, scope, ct);
@@ -190,6 +246,8 @@ public sealed class Subscription(
             last = command;
         }
         await db.Commit(ct, $"{last}UPDATE checkpoints SET position = {position} WHERE name = '{name}'; ");
+        Saved(position);
+        if (last.Length > 0) written?.Invoke();
     }
 
     private async Task<Checkpoint> Lock(Database.Lease db, CancellationToken ct) =>

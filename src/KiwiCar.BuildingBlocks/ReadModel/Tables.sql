@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS `outbox` (
     `template`      VARCHAR(50)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     `receiver`      CHAR(64)     CHARACTER SET ascii COLLATE ascii_bin NULL,
     `mail`          MEDIUMTEXT   NOT NULL,
-    `state`         ENUM('PENDING', 'SENT', 'PARKED') NOT NULL DEFAULT 'PENDING',
+    `state`         ENUM('PENDING', 'SENT', 'PARKED', 'SENDING', 'UNCLEAR') NOT NULL DEFAULT 'PENDING',
     `attempts`      INTEGER      NOT NULL DEFAULT 0,
     `nextAttemptAt` DATETIME(3)  NOT NULL,
     `createdAt`     DATETIME(3)  NOT NULL,
@@ -31,6 +31,16 @@ CREATE TABLE IF NOT EXISTS `outbox` (
     `lastError`     TEXT         NULL,
     INDEX `outbox_state_nextAttemptAt_idx` (`state`, `nextAttemptAt`),
     INDEX `outbox_receiver_idx` (`receiver`)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
+
+-- What the mail provider told of mails it took (Outside/SendGridEvents.cs), by its own id of the event.
+CREATE TABLE IF NOT EXISTS `mail_events` (
+    `id`         VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+    `mailId`     CHAR(36)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    `event`      VARCHAR(30)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    `happenedAt` DATETIME(3)  NOT NULL,
+    INDEX `mail_events_mailId_idx` (`mailId`),
+    INDEX `mail_events_happenedAt_idx` (`happenedAt`)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 
 -- One row a job and civil day (Jobs/DailyJobs.cs): what was run, where, and what came of it.
@@ -48,3 +58,4 @@ CREATE TABLE IF NOT EXISTS `job_runs` (
 
 -- For databases made before these columns were.
 ALTER TABLE `outbox` ADD COLUMN `receiver` CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL AFTER `template`, ADD INDEX `outbox_receiver_idx` (`receiver`);
+ALTER TABLE `outbox` MODIFY `state` ENUM('PENDING', 'SENT', 'PARKED', 'SENDING', 'UNCLEAR') NOT NULL DEFAULT 'PENDING';

@@ -42,6 +42,18 @@ public sealed class Writer(IReadOnlyList<Table> tables, string suffix = "")
         target.Deletes.Add((column, value));
     }
 
+    /// <summary>
+    /// Sets columns of every row of <paramref name="table"/> whose <paramref name="column"/> has this value, also of those collected so far; rows written after it
+    /// stay. Columns that <see cref="Update"/> sets, too, are not for it: those come last.
+    /// </summary>
+    public void UpdateWhere(string table, string column, Guid value, params ReadOnlySpan<(string Column, object? Value)> values)
+    {
+        var target = pending[table];
+        foreach (var row in target.Rows.Values.Where(r => Equals(r.Values.GetValueOrDefault(column), value)))
+            foreach (var (name, now) in values) row.Values[name] = now;
+        target.Sets.Add((column, value, values.ToArray()));
+    }
+
     /// <summary>The rows collected so far, for tests: table, key, column, value.</summary>
     public IEnumerable<(string Table, Guid Key, string Column, object? Value)> Rows =>
         from table in pending.Values from row in table.Rows from value in row.Value.Values
@@ -52,6 +64,7 @@ public sealed class Writer(IReadOnlyList<Table> tables, string suffix = "")
     {
         var sql = new StringBuilder();
         foreach (var append in pending.Values.SelectMany(t => t.Deleting())
+            .Concat(pending.Values.SelectMany(t => t.Setting()))
             .Concat(pending.Values.SelectMany(t => t.Inserting()))
             .Concat(pending.Values.SelectMany(t => t.Updating())))
         {
@@ -79,6 +92,15 @@ public sealed class Writer(IReadOnlyList<Table> tables, string suffix = "")
     {
         public Dictionary<Guid, PendingRow> Rows { get; } = [];
         public List<(string Column, Guid Value)> Deletes { get; } = [];
+        public List<(string Column, Guid Value, (string Column, object? Value)[] Values)> Sets { get; } = [];
+
+        public IEnumerable<Action<StringBuilder>> Setting() => Sets.Select(set => (Action<StringBuilder>)(sql =>
+        {
+            sql.Append($"UPDATE `{Name}` SET ");
+            AppendList(sql, set.Values, (s, v) => SqlLiteral.Append(s.Append($"`{v.Column}`="), v.Value));
+            SqlLiteral.Append(sql.Append($" WHERE `{set.Column}`="), set.Value);
+            sql.Append(";\n");
+        }));
 
         public IEnumerable<Action<StringBuilder>> Deleting() =>
             Deletes.GroupBy(d => d.Column).SelectMany(c => c.Chunk(RowsAStatement)).Select(chunk => (Action<StringBuilder>)(sql =>

@@ -108,6 +108,14 @@ public sealed class Query
         return instead;
     }
 
+    /// <summary>Where a list goes on: <c>MILLISECONDS_UUID</c> of the last row seen, as <see cref="RowCursor"/> wrote it.</summary>
+    public RowCursor? Cursor(string name)
+    {
+        if (Text(name) is not { } text) return null;
+        return text.Split('_') is [var at, var row] && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var ms) && ms < 253_402_300_799_000 && Guid.TryParseExact(row, "D", out var id)
+            ? new(DateTimeOffset.FromUnixTimeMilliseconds(ms), id) : Fail<RowCursor?>(name, "invalid_string", "must be the nextCursor of the page before");
+    }
+
     /// <summary>The <c>page</c> and <c>limit</c> of the PRD: from 1, 20 a page, 100 at most.</summary>
     public (int Page, int Limit) Paging() => (Whole("page", 1, 10_000_000) ?? 1, Whole("limit", 1, 100) ?? 20);
 
@@ -126,4 +134,10 @@ public sealed class Query
         problems.Add(new FieldProblem(name, code, message));
         return default;
     }
+}
+
+/// <summary>A row of a list that is ordered by time, then id.</summary>
+public sealed record RowCursor(DateTimeOffset At, Guid Id)
+{
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{At.ToUnixTimeMilliseconds()}_{Id}");
 }

@@ -8,8 +8,7 @@ namespace KiwiCar.Alerts;
 /// <summary>The favourites of the Node stack, with their ids and times; also those of adverts that are down by now, as they were.</summary>
 internal sealed class MovedFavorites(Database database, IUserCards users, IListingCards listings) : IDumpTable
 {
-    private const decimal LeastTarget = 1, MostTarget = 10_000_000;
-    private static readonly Table Favorites = new("favorites", FirstWins: true);
+    private static readonly Table Marks = new("favorites", FirstWins: true);
 
     public string Name => "favorites";
 
@@ -26,7 +25,7 @@ internal sealed class MovedFavorites(Database database, IUserCards users, IListi
         await using var db = await database.Open(ct);
         await db.Begin(ct);
         var before = await Present(rows, db, ct);
-        var writer = new Writer([Favorites]);
+        var writer = new Writer([Marks]);
         foreach (var (row, why) in rows.Zip(refused))
         {
             if (why is null && !before.Contains(row.Id("id")!.Value)) Write(row, writer);
@@ -38,7 +37,7 @@ internal sealed class MovedFavorites(Database database, IUserCards users, IListi
             : after.Contains(row.Id("id")!.Value) ? RowOutcome.Taken : new RowOutcome("the same person has marked this listing already"))];
     }
 
-    private static void Write(DumpRow row, Writer writer) => writer.Insert(Favorites.Name, row.Id("id")!.Value,
+    private static void Write(DumpRow row, Writer writer) => writer.Insert(Marks.Name, row.Id("id")!.Value,
         ("userId", row.Id("userId")), ("listingId", row.Id("listingId")), ("priceAlert", row.Flag("priceAlert")), ("targetPrice", row.Amount("targetPrice")),
         ("createdAt", row.Time("createdAt")));
 
@@ -50,7 +49,7 @@ internal sealed class MovedFavorites(Database database, IUserCards users, IListi
         if (listing.SellerId == user) return "the listing is the person's own";
         if (row.Flag("priceAlert") is null) return "priceAlert is neither 0 nor 1";
         if (row.Time("createdAt") is null) return "createdAt is no time";
-        return row["targetPrice"] is null || row.Amount("targetPrice") is >= LeastTarget and <= MostTarget ? null : $"targetPrice is no amount from {LeastTarget} to {MostTarget}";
+        return row["targetPrice"] is null || row.Amount("targetPrice") is >= Favorites.LeastTarget and <= Favorites.MostTarget ? null : $"targetPrice is no amount from {Favorites.LeastTarget} to {Favorites.MostTarget}";
     }
 
     private static async Task<HashSet<Guid>> Present(IReadOnlyList<DumpRow> rows, Database.Lease db, CancellationToken ct) =>

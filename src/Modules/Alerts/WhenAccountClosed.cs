@@ -9,6 +9,8 @@ internal static class WhenAccountClosed
 {
     public static readonly Reaction Reaction = new Reaction("alerts-when-account-closed").On<AccountClosed>(ForgetFavorites);
 
-    private static Task ForgetFavorites(AccountClosed e, Recorded recorded, Scope scope, CancellationToken ct) =>
-        scope.Db.Execute("DELETE FROM favorites WHERE userId = @UserId", new { e.UserId }, ct);
+    private static Task ForgetFavorites(AccountClosed e, Recorded recorded, Scope scope, CancellationToken ct) => scope.Db.Execute("""
+        DELETE a FROM price_alerts a JOIN favorites f ON f.id = a.favoriteId WHERE f.userId = @UserId;
+        DELETE FROM favorites WHERE userId = @UserId
+        """, new { e.UserId }, ct);
 }

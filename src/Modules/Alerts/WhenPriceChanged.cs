@@ -1,4 +1,3 @@
-using KiwiCar.BuildingBlocks;
 using KiwiCar.BuildingBlocks.Events;
 using KiwiCar.BuildingBlocks.Outside;
 using KiwiCar.BuildingBlocks.ReadModel;
@@ -7,42 +6,87 @@ using KiwiCar.Listings.Contracts;
 
 namespace KiwiCar.Alerts;
 
-/// <summary>A fall to or below what a watcher waits for: one mail a favourite and change, with both prices as the event tells them.</summary>
-internal sealed class WhenPriceChanged(IListingCards listings, IUserCards users, Outbox outbox, Settings settings)
+/// <summary>
+/// Tells the watchers of an advert that it has become cheaper: at once, then in one mail for all that follows within a pause (decision 0060). Follows the
+/// log and the events' own times, so a restart, or another host, changes no mail.
+/// </summary>
+internal sealed class WhenPriceChanged(EventStore store, IListingCards listings, IMailReceivers people, Outbox outbox, AlertMails mails, AlertSettings settings, TimeProvider clock)
 {
-    public const string Template = "price-alert";
+    private const int DueAtOnce = 1_000;
+    private static readonly Table Alerts = new("price_alerts", "favoriteId");
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     private const string Watchers = """
-        SELECT id, userId FROM favorites
-        WHERE listingId = @ListingId AND priceAlert AND (targetPrice IS NULL OR targetPrice >= @NewPrice)
+        SELECT f.id, f.userId, f.targetPrice, a.mailedAt, a.mailedPrice, a.dueAt, a.price
+        FROM favorites f LEFT JOIN price_alerts a ON a.favoriteId = f.id WHERE f.listingId = @ListingId AND f.priceAlert ORDER BY f.id
         """;
 
-    public Reaction Reaction => new Reaction("alerts-when-price-changed").On<PriceChanged>(MailWatchers);
+    private const string DueSql = """
+        SELECT a.favoriteId AS id, a.listingId, f.userId, f.targetPrice, a.mailedAt, a.mailedPrice, a.dueAt, a.price
+        FROM price_alerts a LEFT JOIN favorites f ON f.id = a.favoriteId AND f.priceAlert WHERE a.dueAt <= @asOf ORDER BY a.dueAt LIMIT @most
+        """;
+
+    public Reaction Reaction => new Reaction("alerts-when-price-changed").On<PriceChanged>(MailWatchers)
+        .On<Sold>((e, _, scope, ct) => ForgetWhatWaits(e.ListingId, scope, ct)).On<Removed>((e, _, scope, ct) => ForgetWhatWaits(e.ListingId, scope, ct))
+        .On<SellerLeft>((e, _, scope, ct) => ForgetWhatWaits(e.ListingId, scope, ct)).Every(LookEvery, clock, MailWhatIsDue);
 
     public async Task MailWatchers(PriceChanged e, Recorded recorded, Scope scope, CancellationToken ct)
     {
-        if (e.NewPrice >= e.OldPrice) return;
-        var watchers = (await scope.Db.Query<(Guid Id, Guid UserId)>(Watchers, new { e.ListingId, e.NewPrice }, ct)).ToList();
+        var watchers = (await scope.Db.Query<Watcher>(Watchers, new { e.ListingId }, ct)).Where(w => w.DueAt is not null || e.NewPrice < e.OldPrice).ToList();
         if (watchers.Count == 0) return;
-        var listing = (await listings.For([e.ListingId], ct)).GetValueOrDefault(e.ListingId)
-            ?? throw new InvalidOperationException("The listing is not in its table yet"); // parked and tried again rather than lost
-        if (listing.Status != ListingStatus.ACTIVE) return; // sold or taken down meanwhile: nothing left to hurry for
-        var emails = await users.VerifiedEmails([.. watchers.Select(w => w.UserId)], ct);
-        foreach (var (favorite, user) in watchers)
+        var asking = await Asking.Read(e.ListingId, store, ct);
+        var change = new Change(e.OldPrice, e.NewPrice, asking.FloorBefore(recorded), recorded.At);
+        var rows = new Writer([Alerts]);
+        var falls = new List<(Watcher Watcher, int Number, Fall Fall)>();
+        foreach (var watcher in watchers)
         {
-            if (user != listing.SellerId && emails.TryGetValue(user, out var email))
-                outbox.Add(scope.Writer, $"price-alert:{recorded.EventId}:{favorite}", Alert(email, e, listing));
+            var (told, after) = PriceAlert.Decide(watcher.Alert, watcher.TargetPrice, change, settings.Pause);
+            if (after is not null && after != watcher.Alert) Keep(rows, watcher.Id, e.ListingId, after);
+            if (asking.IsOpen && watcher.UserId != asking.SellerId) falls.AddRange(told.Select((fall, i) => (watcher, i, fall))); // sold meanwhile: nothing left to hurry for
         }
+        // At once: the next change of the batch reads them.
+        foreach (var command in rows.Commands()) await scope.Db.Run(command, ct);
+        var to = await people.For([.. falls.Select(f => f.Watcher.UserId!.Value)], MailKind.PriceAlerts, ct);
+        foreach (var (watcher, number, fall) in falls)
+            if (to.TryGetValue(watcher.UserId!.Value, out var receiver))
+                outbox.Add(scope.Writer, $"price-alert:{recorded.EventId}:{watcher.Id}{(number > 0 ? $":{number}" : "")}", mails.OfFall(receiver, e.ListingId, asking.Title, fall));
     }
 
-    private Mail Alert(string to, PriceChanged e, ListingCardInfo listing)
+    private async Task<bool> MailWhatIsDue(DateTimeOffset asOf, Scope scope, CancellationToken ct)
     {
-        var url = $"{settings.FrontendUrl}/buy/{e.ListingId}";
-        var data = new Dictionary<string, string>
+        var due = (await scope.Db.Query<Watcher>(DueSql, new { asOf, most = DueAtOnce }, ct)).ToList();
+        if (due.Count == 0) return false;
+        var cards = await listings.For([.. due.Select(d => d.ListingId).Distinct()], ct);
+        var to = await people.For([.. due.Select(d => d.UserId).OfType<Guid>()], MailKind.PriceAlerts, ct);
+        var (rows, falls) = (new Writer([Alerts]), new List<Fall>(1));
+        foreach (var watcher in due)
         {
-            ["listingTitle"] = listing.Title, ["oldPrice"] = $"{e.OldPrice:0.##}", ["newPrice"] = $"{e.NewPrice:0.##}", ["listingUrl"] = url,
-        };
-        return Mail.Of(to, Template, $"Price drop: {listing.Title}, now ${e.NewPrice:#,0.##}", data,
-            "Kia ora,", $"The {listing.Title} on your favourites went from ${e.OldPrice:#,0.##} to ${e.NewPrice:#,0.##}.", url);
+            falls.Clear();
+            Keep(rows, watcher.Id, watcher.ListingId, watcher.Alert!.Settle(watcher.TargetPrice, falls));
+            if (falls is [var fall] && watcher.UserId is { } user && to.TryGetValue(user, out var receiver) && cards.GetValueOrDefault(watcher.ListingId) is { Status: ListingStatus.ACTIVE } card)
+                outbox.Add(scope.Writer, $"price-alert:{watcher.Id}:{watcher.DueAt:O}", mails.OfFall(receiver, card.Id, card.Title, fall));
+        }
+        foreach (var command in rows.Commands()) await scope.Db.Run(command, ct);
+        return true;
+    }
+
+    private static Task ForgetWhatWaits(Guid listing, Scope scope, CancellationToken ct) =>
+        scope.Db.Execute("DELETE FROM price_alerts WHERE listingId = @listing", new { listing }, ct);
+
+    private static void Keep(Writer rows, Guid favorite, Guid listing, PriceAlert alert) => rows.Insert(Alerts.Name, favorite,
+        ("listingId", listing), ("mailedAt", alert.MailedAt), ("mailedPrice", alert.MailedPrice), ("dueAt", alert.DueAt), ("price", alert.Price));
+
+    private sealed class Watcher
+    {
+        public Guid Id { get; init; }
+        public Guid ListingId { get; init; }
+        public Guid? UserId { get; init; }
+        public decimal? TargetPrice { get; init; }
+        public DateTimeOffset? MailedAt { get; init; }
+        public decimal? MailedPrice { get; init; }
+        public DateTimeOffset? DueAt { get; init; }
+        public decimal? Price { get; init; }
+
+        public PriceAlert? Alert => MailedAt is { } at ? new(at, MailedPrice!.Value, DueAt, Price!.Value) : null;
     }
 }

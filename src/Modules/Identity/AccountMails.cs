@@ -7,16 +7,19 @@ namespace KiwiCar.Identity;
 /// <summary>What accounts write to their owners. The two with links wait in the outbox without them (<see cref="IMailFinisher"/>).</summary>
 internal sealed class AccountMails(Settings settings, OneTimeToken tokens)
 {
-    public const string VerifyEmail = "verify-email", ResetPassword = "reset-password", PasswordChanged = "password-changed", NewSignIn = "new-sign-in";
+    public const string VerifyEmail = "verify-email", Welcome = "welcome", ResetPassword = "reset-password", PasswordChanged = "password-changed", NewSignIn = "new-sign-in";
 
     /// <summary>A mail whose link is made when it leaves, from the id of the request.</summary>
     public static Mail Draft(string to, string template, Guid request) =>
         new(to, template, "", "", "", new Dictionary<string, string>(StringComparer.Ordinal) { ["request"] = request.ToString("D") });
 
-    // Welcome and request in one: two mails at once would only compete.
+    // It welcomes, too: two mails at the registration would only compete. ToWelcome comes once the address is known to be theirs.
     public Mail ToVerify(Mail draft) => WithLink(draft, "verifyUrl", "verify-email", "Welcome to KiwiCar: please verify your e-mail address",
         ["Kia ora, and welcome to KiwiCar.", "Please open this link to show that this e-mail address is yours. Then you can publish adverts and write to sellers."],
         "The link works for 24 hours. If you did not register at KiwiCar, please ignore this mail.");
+
+    public Mail ToWelcome(string to) => Mail.Of(to, Welcome, "Welcome to KiwiCar", Data(("appUrl", settings.FrontendUrl)),
+        "Kia ora,", "Your e-mail address is verified. You can publish adverts now, mark cars and be told when they cost less, and write to sellers:", settings.FrontendUrl);
 
     public Mail ToReset(Mail draft) => WithLink(draft, "resetUrl", "reset-password", "Choose a new KiwiCar password",
         ["Kia ora,", "Somebody, you we hope, asked to choose a new password for your KiwiCar account. This link lets you:"],

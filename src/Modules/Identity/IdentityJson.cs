@@ -27,4 +27,6 @@ namespace KiwiCar.Identity;
 [JsonSerializable(typeof(EndSession.Response), TypeInfoPropertyName = "EndSessionResponse")]
 [JsonSerializable(typeof(DataList<GetSessions.Session>))]
 [JsonSerializable(typeof(GetMe.Response), TypeInfoPropertyName = "GetMeResponse")]
+[JsonSerializable(typeof(NotificationPreferences))]
+[JsonSerializable(typeof(UpdateNotifications.Request), TypeInfoPropertyName = "UpdateNotificationsRequest")]
 internal sealed partial class IdentityJson : JsonSerializerContext;

@@ -25,7 +25,8 @@ public sealed class IdentityModule : IModule
 
     public IEnumerable<JsonSerializerContext> Json => [IdentityJson.Default];
 
-    public IEnumerable<string> Mails => [AccountMails.VerifyEmail, AccountMails.ResetPassword, AccountMails.PasswordChanged, AccountMails.NewSignIn];
+    public IEnumerable<MailTemplate> Mails =>
+        [new(AccountMails.VerifyEmail), new(AccountMails.Welcome), new(AccountMails.ResetPassword), new(AccountMails.PasswordChanged), new(AccountMails.NewSignIn)];
 
     public IEnumerable<Limit> Limits => Identity.Limits.All;
 
@@ -48,6 +49,8 @@ public sealed class IdentityModule : IModule
         services.AddSingleton<LoginAttempts>();
         services.AddSingleton<UserCards>();
         services.AddSingleton<IUserCards>(s => s.GetRequiredService<UserCards>());
+        services.AddSingleton<UnsubscribeLinks>();
+        services.AddSingleton<IMailReceivers, MailReceivers>();
         services.AddSingleton<IImportedAccounts, ImportedAccounts>();
         services.AddSingleton<IDumpTable, MovedUsers>();
         services.AddSignIn();
@@ -88,6 +91,10 @@ public sealed class IdentityModule : IModule
         auth.MapPost("/resend-verification", ResendVerification.Handle).WithName("ResendVerification").WithSummary("Send a new verification link; it replaces earlier ones").RequireAuthorization()
             .Limited(Identity.Limits.ResendVerification).Refuses(401);
 
+        var unsubscribe = routes.MapGroup("/api/users/unsubscribe").WithTags("Users").AllowAnonymous();
+        unsubscribe.MapGet("/{token}", Unsubscribe.Show).WithName("ShowUnsubscribe").WithSummary("The page behind a mail's unsubscribe link").Refuses(400);
+        unsubscribe.MapPost("/{token}", Unsubscribe.Handle).WithName("Unsubscribe").WithSummary("One click: no more mails of the kind that the signed link names").Refuses(400);
+
         var me = routes.MapGroup("/api/users/me").WithTags("Users").RequireAuthorization();
         me.MapGet("", GetMe.Handle).WithName("GetMe").WithSummary("The signed-in person's own profile").Refuses(401);
         me.MapPut("", UpdateMe.Handle).WithName("UpdateMe").WithSummary("Change the profile; what is left out stays, null clears").Takes<UpdateMe.Request>().Refuses(400, 401, 413, 415);
@@ -96,6 +103,8 @@ public sealed class IdentityModule : IModule
             .Limited(Identity.Limits.PasswordCheck).Refuses(400, 401, 403, 409, 413, 415);
         me.MapPost("/avatar", UploadAvatar.Handle).WithName("UploadAvatar").WithSummary("A picture of oneself: one file in the field avatar, made square").Accepts<IFormFile>("multipart/form-data")
             .Refuses(400, 401, 413, 415);
+        me.MapGet("/notifications", GetNotifications.Handle).WithName("GetNotifications").WithSummary("Which mails the person wants").Refuses(401);
+        me.MapPut("/notifications", UpdateNotifications.Handle).WithName("UpdateNotifications").WithSummary("Choose mails; a kind left out stays").Takes<UpdateNotifications.Request>().Refuses(400, 401, 413, 415);
         me.MapGet("/sessions", GetSessions.Handle).WithName("GetSessions").WithSummary("Where the person is signed in").Refuses(401);
         me.MapDelete("/sessions/{id:uuid}", EndSession.Handle).WithName("EndSession").WithSummary("Sign one of the person's devices out").Refuses(401, 404);
     }

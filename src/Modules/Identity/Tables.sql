@@ -63,6 +63,15 @@ CREATE TABLE IF NOT EXISTS `sessions` (
     CONSTRAINT `sessions_userId_fkey` FOREIGN KEY (`userId`) REFERENCES `users` (`id`) ON DELETE CASCADE
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 
+-- Which mails somebody wants, where they have said so; without a row, all.
+CREATE TABLE IF NOT EXISTS `notification_preferences` (
+    `userId`       CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+    `priceAlerts`  BOOLEAN  NOT NULL DEFAULT TRUE,
+    `newMessages`  BOOLEAN  NOT NULL DEFAULT TRUE,
+    `favoriteSold` BOOLEAN  NOT NULL DEFAULT TRUE,
+    CONSTRAINT `notification_preferences_userId_fkey` FOREIGN KEY (`userId`) REFERENCES `users` (`id`) ON DELETE CASCADE
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
+
 -- For databases made before this column was.
 ALTER TABLE `users` ADD COLUMN `closedAt` DATETIME(3) NULL;
 

@@ -7,14 +7,11 @@ using Microsoft.Extensions.Logging;
 namespace KiwiCar.Identity;
 
 /// <summary>
-/// Cards are kept in memory. What this process changes it forgets at once; what others change it reads every second, so a telephone number that
-/// somebody no longer shows is gone everywhere within a second or so.
+/// Cards are kept in memory (<see cref="ChangedRows"/>), so a telephone number that somebody no longer shows is gone everywhere within a second or so.
 /// </summary>
 internal sealed class UserCards(Database database, Avatars avatars, TimeProvider clock, ILogger<UserCards> log) : BackgroundService, IUserCards
 {
     private const int Most = 50_000;
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Overlap = TimeSpan.FromSeconds(30); // a transaction shows its rows later than it stamped them, and hosts' clocks differ
 
     private readonly ConcurrentDictionary<Guid, UserCard> kept = new();
 
@@ -29,40 +26,19 @@ internal sealed class UserCards(Database database, Avatars avatars, TimeProvider
         }
         if (missing is null) return cards;
         foreach (var r in await Query<CardRow>("""
-            SELECT id, IF(closedAt IS NULL, COALESCE(nickname, 'KiwiCar member'), 'Deleted user') AS name, avatarUrl, IF(showPhone, phone, NULL) AS phone, createdAt
+            SELECT id, IF(closedAt IS NULL, COALESCE(nickname, 'KiwiCar member'), 'Deleted user') AS name, avatarUrl, IF(showPhone, phone, NULL) AS phone, createdAt, closedAt
             FROM users WHERE id IN @ids
-            """, missing, ct)) Keep(cards[r.Id] = new UserCard(r.Id, r.Name, avatars.UrlOf(r.AvatarUrl), r.Phone, MonthOf(r.CreatedAt)));
+            """, missing, ct)) Keep(cards[r.Id] = new UserCard(r.Id, r.Name, avatars.UrlOf(r.AvatarUrl), r.Phone, MonthOf(r.CreatedAt), r.ClosedAt is not null));
         return cards;
-    }
-
-    public async Task<IReadOnlyDictionary<Guid, string>> VerifiedEmails(IReadOnlyCollection<Guid> ids, CancellationToken ct)
-    {
-        var rows = await Query<EmailRow>("SELECT id, email FROM users WHERE id IN @ids AND isVerified = TRUE", ids, ct);
-        return rows.ToDictionary(r => r.Id, r => r.Email);
     }
 
     /// <summary>After a change of the person's row.</summary>
     public void Forget(Guid id) => kept.TryRemove(id, out _);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => ChangedRows.Follow("people", async (since, ct) =>
     {
-        var complete = clock.GetUtcNow();
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await Task.Delay(Every, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            try
-            {
-                var now = clock.GetUtcNow();
-                foreach (var id in await Changed(complete - Overlap, stoppingToken)) Forget(id);
-                complete = now;
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
-            catch (Exception e)
-            {
-                log.LogWarning("Which people other processes have changed cannot be read now: {Error}", e.Message);
-            }
-        }
-    }
+        foreach (var id in await Changed(since, ct)) Forget(id);
+    }, clock, log, stoppingToken);
 
     private async Task<IEnumerable<Guid>> Changed(DateTimeOffset since, CancellationToken ct)
     {
@@ -85,7 +61,5 @@ internal sealed class UserCards(Database database, Avatars avatars, TimeProvider
 
     private static DateTimeOffset MonthOf(DateTimeOffset at) => new(at.Year, at.Month, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private sealed record CardRow(Guid Id, string Name, string? AvatarUrl, string? Phone, DateTimeOffset CreatedAt);
-
-    private sealed record EmailRow(Guid Id, string Email);
+    private sealed record CardRow(Guid Id, string Name, string? AvatarUrl, string? Phone, DateTimeOffset CreatedAt, DateTimeOffset? ClosedAt);
 }

@@ -13,6 +13,7 @@ internal sealed class WhenAccountClosed(Sessions sessions, Avatars avatars, User
     private const string Forget = """
         DELETE FROM password_resets WHERE userId = @UserId;
         DELETE FROM email_verifications WHERE userId = @UserId;
+        DELETE FROM notification_preferences WHERE userId = @UserId;
         UPDATE sessions SET device = '' WHERE userId = @UserId;
         UPDATE users SET email = CONCAT('closed+', id, '@kiwicar.invalid'), phone = NULL, passwordHash = NULL, nickname = NULL, avatarUrl = NULL, region = NULL,
             showPhone = FALSE, isVerified = FALSE, closedAt = @At, updatedAt = UTC_TIMESTAMP(3)

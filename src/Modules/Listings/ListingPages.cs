@@ -50,7 +50,7 @@ internal sealed class ListingPage
 /// The pages people look at, kept in memory. The log says when one is stale: its version is older than that of the listing's latest event. What no event
 /// tells, views and estimates, is told by this process where it learns of it, and is else five minutes old at most. Found and read once, however many ask at the same time.
 /// </summary>
-internal sealed class ListingPages(Database database) : IDisposable
+internal sealed class ListingPages(Database database, ListingVersions versions) : IDisposable
 {
     private const string Sql = """
         SELECT id, userId, plateNumber, make, model, year, mileage, price, description, aiDescription, priceMin AS aiPriceMin, priceMax AS aiPriceMax,
@@ -65,11 +65,7 @@ internal sealed class ListingPages(Database database) : IDisposable
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 
     private readonly MemoryCache kept = new(new MemoryCacheOptions { SizeLimit = MostBytes });
-    private readonly ConcurrentDictionary<Guid, long> latest = new(); // versions of the events since the start
     private readonly ConcurrentDictionary<Guid, Lazy<Task<ListingPage?>>> underway = new();
-
-    /// <summary>An event of the log; from now on the page needs at least its version.</summary>
-    public void Saw(Guid listing, long version) => latest[listing] = version;
 
     /// <summary>Its estimate has changed.</summary>
     public void Forget(Guid listing) => kept.Remove(listing);
@@ -89,7 +85,7 @@ internal sealed class ListingPages(Database database) : IDisposable
 
     public void Dispose() => kept.Dispose();
 
-    private bool IsNew(Guid id, ListingPage? page) => (page?.Version ?? 0) >= latest.GetValueOrDefault(id);
+    private bool IsNew(Guid id, ListingPage? page) => versions.IsNew(id, page?.Version ?? 0);
 
     private async Task<ListingPage?> Read(Guid id)
     {

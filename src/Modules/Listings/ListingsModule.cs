@@ -46,9 +46,11 @@ public sealed class ListingsModule : IModule
     {
         services.AddSingleton<ListingIndex>();
         services.AddSingleton<Covers>();
+        services.AddSingleton<ListingVersions>();
         services.AddSingleton<ListingPages>();
         services.AddSingleton<ListingIndexFeed>();
         services.AddSingleton<IListingCards, ListingCards>();
+        services.AddSingleton<IListingHistory, ListingHistory>();
         services.AddSingleton<WhenAccountClosed>();
         services.AddSingleton<IPictureOwner, PhotoOwner>();
         services.AddSingleton<SweepPictures>();

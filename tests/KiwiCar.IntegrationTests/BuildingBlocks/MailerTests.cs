@@ -84,7 +84,7 @@ public sealed class MailerTests : IAsyncLifetime
         await database.Prepare([], default);
         var outbox = new Outbox(TimeProvider.System, Modules.All);
         foreach (var status in new[] { 429, 503, 202, 400 }) answers.Enqueue(status);
-        using var sender = new OutboxSender(outbox, database, Door(), [], TimeProvider.System, NullLogger<OutboxSender>.Instance);
+        using var sender = new OutboxSender(outbox, database, Door(), [], TimeSpan.FromSeconds(2), TimeProvider.System, NullLogger<OutboxSender>.Instance);
         await sender.StartAsync(default);
         await Add(database, outbox, "first");
         await Eventually(database, "SENT", 1);

@@ -54,7 +54,7 @@ public sealed class ReadModels : IAsyncLifetime
     internal async Task<(Subscription Subscription, Watermark Done)> Follow(Projection projection, EventReader? reader = null)
     {
         var done = new Watermark();
-        var subscription = new Subscription(projection.Name, fromNow: false, () => new Writer(projection.Tables),
+        var subscription = new Subscription(projection.Name, fromNow: false, () => new Writer(projection.Tables), projection.Concerns,
             (e, scope, _) => { projection.Apply(e, scope.Writer); return ValueTask.CompletedTask; },
             Database, reader ?? await Log.StartReader(), done, NullLogger<Subscription>.Instance);
         running.Add(subscription);

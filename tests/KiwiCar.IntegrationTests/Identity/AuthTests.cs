@@ -228,9 +228,10 @@ public sealed class AuthTests(KiwiCarApp app)
         Assert.Equal("KiwiCar member", card.Nickname);
         Assert.Equal((1, TimeSpan.Zero), (card.MemberSince.Day, card.MemberSince.TimeOfDay));
         Assert.Empty(await cards.For([], default));
-        Assert.Empty(await cards.VerifiedEmails([id], default));
+        var receivers = app.Services.GetRequiredService<IMailReceivers>();
+        Assert.Empty(await receivers.For([id], MailKind.PriceAlerts, default));
         await Get(Api(LinkIn(await app.MailTo(email))));
-        Assert.Equal(email, (await cards.VerifiedEmails([id], default))[id]);
+        Assert.Equal(email, (await receivers.For([id, id], MailKind.PriceAlerts, default))[id].Email);
     }
 
     [Fact]

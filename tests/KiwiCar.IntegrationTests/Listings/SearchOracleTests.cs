@@ -160,7 +160,7 @@ public sealed class SearchOracleTests(ITestOutputHelper output)
     {
         var index = new ListingIndex();
         using var feed = new ListingIndexFeed(
-            index, app.Services.GetRequiredService<Covers>(), app.Services.GetRequiredService<ListingPages>(), app.Database, app.Services.GetRequiredService<EventConnections>(), app.Services.GetRequiredService<EventReader>(),
+            index, app.Services.GetRequiredService<Covers>(), app.Services.GetRequiredService<ListingVersions>(), app.Database, app.Services.GetRequiredService<EventConnections>(), app.Services.GetRequiredService<EventReader>(),
             app.Services.GetRequiredService<EventStore>(), new Progress(), NullLogger<ListingIndexFeed>.Instance);
         await feed.StartAsync(default);
         await feed.StopAsync(default);

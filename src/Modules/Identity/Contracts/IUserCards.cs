@@ -4,16 +4,14 @@ namespace KiwiCar.Identity.Contracts;
 /// <param name="Nickname">"KiwiCar member" where none was given, "Deleted user" where the account is closed; never part of the e-mail.</param>
 /// <param name="Phone">Only where the person shows it, and only for signed-in viewers.</param>
 /// <param name="MemberSince">The first instant of the month they joined in.</param>
-public sealed record UserCard(Guid Id, string Nickname, string? AvatarUrl, string? Phone, DateTimeOffset MemberSince);
+/// <param name="HasLeft">Whether the account is closed.</param>
+public sealed record UserCard(Guid Id, string Nickname, string? AvatarUrl, string? Phone, DateTimeOffset MemberSince, bool HasLeft = false);
 
 /// <summary>The questions other modules may ask about people; always for many at once.</summary>
 public interface IUserCards
 {
     /// <summary>The cards of those that exist.</summary>
     Task<IReadOnlyDictionary<Guid, UserCard>> For(IReadOnlyCollection<Guid> ids, CancellationToken ct);
-
-    /// <summary>The e-mail addresses of those that exist and have verified theirs. For the outbox only: never in an answer, an event or a log.</summary>
-    Task<IReadOnlyDictionary<Guid, string>> VerifiedEmails(IReadOnlyCollection<Guid> ids, CancellationToken ct);
 }
 
 /// <summary>Accounts made by an import, not by their owner.</summary>

@@ -13,7 +13,7 @@ namespace KiwiCar.Listings.Search;
 /// The web server starts only when it is loaded, so a search never sees half a market.
 /// </summary>
 internal sealed class ListingIndexFeed(
-    ListingIndex index, Covers covers, ListingPages pages, Database database, EventConnections log, EventReader reader, EventStore store, Progress progress, ILogger<ListingIndexFeed> logger) : BackgroundService
+    ListingIndex index, Covers covers, ListingVersions versions, Database database, EventConnections log, EventReader reader, EventStore store, Progress progress, ILogger<ListingIndexFeed> logger) : BackgroundService
 {
     private const int Batch = 1_000;
     private const string Sql = """
@@ -109,7 +109,7 @@ internal sealed class ListingIndexFeed(
     private async ValueTask Apply(Recorded e, CancellationToken ct)
     {
         Remember(e.Data);
-        if (e.Data is ListingEvent) pages.Saw(e.StreamId, e.Version);
+        if (e.Data is ListingEvent) versions.Saw(e.StreamId, e.Version);
         switch (e.Data)
         {
             case ListingCreated x: index.Put(e.Version == 1 ? Indexed(x, e.At, e.At) : await FromStream(e, ct)); break;

@@ -12,7 +12,6 @@ namespace KiwiCar.Listings.Import.Dump;
 /// </summary>
 internal static class ImportDump
 {
-    private const int RowsAtOnce = 500;
     private static readonly string[] OwnTables = ["listings", "listing_images", "price_history"];
 
     public static async Task<int> Run(string path, IServiceProvider services, CancellationToken ct)
@@ -59,7 +58,7 @@ internal static class ImportDump
         if (!file.Exists) report.Count(table.Name, $"there is no {table.Name}.csv");
         await new ImportProgress(table.Name, file.Lines(), () => report.Done(table.Name)).Watch(Task.Run(async () =>
         {
-            foreach (var rows in file.Rows(table.Columns).Chunk(RowsAtOnce))
+            foreach (var rows in file.Rows(table.Columns).Chunk(table.RowsAtOnce))
             {
                 stop.ThrowIfCancellationRequested();
                 foreach (var (row, outcome) in rows.Zip(await table.Take(rows, CancellationToken.None))) // what is in flight is finished

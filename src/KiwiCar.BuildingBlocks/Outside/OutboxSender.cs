@@ -1,0 +1,150 @@
+using System.Text.Json;
+using KiwiCar.BuildingBlocks.ReadModel;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace KiwiCar.BuildingBlocks.Outside;
+
+/// <summary>
+/// Sends what is due. A row is leased before it is sent, so other processes skip it, and every try has a number, so a late one changes nothing.
+/// What was not taken is tried again with growing pauses; after a day, or a definite refusal, it is parked for an operator.
+/// </summary>
+/// <remarks>
+/// Where nobody knows whether the provider took a mail (no answer came, or the process died), the rule of its template decides. A template of which nobody
+/// may get two waits as UNCLEAR for the provider's word for <paramref name="settle"/>: with it the mail was sent, without it was not, and is tried again.
+/// A provider that sends no word: parked. All others are sent again. Word that came while nobody listened is told again, so a start waits anew.
+/// </remarks>
+public sealed class OutboxSender(
+    Outbox outbox, Database database, IMailer mailer, IEnumerable<IMailFinisher> finishers, TimeSpan settle, TimeProvider clock, ILogger<OutboxSender> log) : BackgroundService, IDoorState
+{
+    private const int Slots = 32, LeastFree = 8, FailuresToDoubt = 5;
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500), SettleEvery = TimeSpan.FromSeconds(1), GiveUpAfter = TimeSpan.FromHours(24), LongestPause = TimeSpan.FromHours(1);
+
+    // What was leased and not finished when its lease ran out, and what was unclear and still is.
+    private const string SettleSql = """
+        UPDATE outbox SET state = 'PENDING', nextAttemptAt = @now WHERE state = 'SENDING' AND nextAttemptAt <= @now AND (@again OR template NOT IN @once);
+        UPDATE outbox SET state = @doubted, nextAttemptAt = @later, lastError = 'The sender ended before the answer was noted: it may have been sent' WHERE state = 'SENDING' AND nextAttemptAt <= @now;
+        UPDATE outbox SET state = @silent, nextAttemptAt = @now WHERE state = 'UNCLEAR' AND nextAttemptAt <= @now
+        """;
+
+    private const string ListenAnewSql = "UPDATE outbox SET nextAttemptAt = @later WHERE state = 'UNCLEAR' AND nextAttemptAt < @later";
+
+    private readonly Dictionary<string, IMailFinisher> finishers = finishers.ToDictionary(f => f.Template, StringComparer.Ordinal);
+    private readonly string[] once = [.. outbox.OnlyOnce.DefaultIfEmpty("")];
+    private readonly TimeSpan lease = 3 * mailer.Patience;
+    private int failures; // in a row
+
+    public string Name => "mail";
+
+    public bool Works => Volatile.Read(ref failures) < FailuresToDoubt;
+
+    /// <summary>What becomes of a mail of which nobody gets two, where it is not known whether it was taken.</summary>
+    private string Doubted => mailer.SendsWord ? "UNCLEAR" : "PARKED";
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var underway = new List<Task>(Slots);
+        long? settled = null;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (settled is null || clock.GetElapsedTime(settled.Value) >= SettleEvery)
+                {
+                    await Settle(listenAnew: settled is null, stoppingToken);
+                    settled = clock.GetTimestamp();
+                }
+                underway.RemoveAll(t => t.IsCompleted);
+                var free = Slots - underway.Count;
+                var rows = free < LeastFree ? [] : await LeaseDue(free, stoppingToken);
+                underway.AddRange(rows.Select(SendOne));
+                if (rows.Count < free) await Task.WhenAny([.. free < LeastFree ? underway : [], outbox.Due(Poll, stoppingToken)]);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
+            catch (Exception e)
+            {
+                log.LogWarning("The outbox cannot be read now, trying again: {Error}", e.Message);
+                await Task.Delay(Poll, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        await Task.WhenAll(underway); // what has begun to leave is finished, and noted
+    }
+
+    private async Task Settle(bool listenAnew, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        await using var db = await database.Open(ct);
+        if (listenAnew) await db.Execute(ListenAnewSql, new { later = now + settle }, ct);
+        await db.Execute(SettleSql, new { now, later = now + settle, again = mailer.KnowsTheKey, once, doubted = Doubted, silent = mailer.SendsWord ? "PENDING" : "PARKED" }, ct);
+    }
+
+    private async Task<List<Row>> LeaseDue(int most, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        await using var db = await database.Open(ct);
+        await db.Begin(ct);
+        var rows = (await db.Query<Row>("""
+            SELECT id, template, mail, attempts, createdAt FROM outbox WHERE state = 'PENDING' AND nextAttemptAt <= @now
+            ORDER BY nextAttemptAt LIMIT @most FOR UPDATE SKIP LOCKED
+            """, new { now, most }, ct)).ToList();
+        if (rows.Count > 0)
+            await db.Execute("UPDATE outbox SET state = 'SENDING', nextAttemptAt = @until, attempts = attempts + 1 WHERE id IN @ids", new { until = now + lease, ids = rows.Select(r => r.Id) }, ct);
+        await db.Commit(ct);
+        return rows;
+    }
+
+    private async Task SendOne(Row row)
+    {
+        try { await Note(row, await Try(row)); }
+        catch (Exception e) { log.LogWarning("What became of mail {Id} cannot be noted now, its lease settles it: {Error}", row.Id, e.Message); }
+    }
+
+    private async Task<Outcome> Try(Row row)
+    {
+        var leasedAt = clock.GetTimestamp();
+        try
+        {
+            using var budget = new CancellationTokenSource(mailer.Patience + mailer.Patience / 2);
+            var mail = JsonSerializer.Deserialize(row.Mail, MailJson.Default.Mail)!;
+            var finished = finishers.TryGetValue(mail.Template, out var finisher) ? await finisher.Finish(mail, budget.Token) : mail;
+            if (clock.GetElapsedTime(leasedAt) > lease / 2) throw new MailDeferredException("This machine stood still, and another may have taken it over");
+            if (finished is not null) await mailer.Send(row.Id, finished, budget.Token);
+            Volatile.Write(ref failures, 0);
+            return new("SENT", null, clock.GetUtcNow());
+        }
+        catch (Exception e)
+        {
+            if (e is not MailRefusedException) Interlocked.Increment(ref failures);
+            var outcome = After(row, e);
+            log.LogWarning("Mail {Id} ({Template}) is {State}: {Error}", row.Id, row.Template, outcome.State, e.Message);
+            return outcome;
+        }
+    }
+
+    private Outcome After(Row row, Exception e)
+    {
+        var now = clock.GetUtcNow();
+        if (e is MailRefusedException) return new("PARKED", e.Message, now);
+        if (e is not MailDeferredException && !mailer.KnowsTheKey && once.Contains(row.Template)) return new(Doubted, $"It may have been sent: {e.Message}", now + settle);
+        if (now - row.CreatedAt > GiveUpAfter) return new("PARKED", $"Given up after a day: {e.Message}", now);
+        var asked = (e as MailDeferredException)?.RetryAfter is { } wait && wait > TimeSpan.Zero ? wait < LongestPause ? wait : LongestPause : TimeSpan.Zero;
+        return new("PENDING", e.Message, now + asked + Backoff(row.Attempts));
+    }
+
+    // Only what this very try has leased. What was sent is not kept.
+    private async Task Note(Row row, Outcome outcome)
+    {
+        await using var db = await database.Open(CancellationToken.None);
+        await db.Execute("""
+            UPDATE outbox SET state = @State, lastError = @Error, nextAttemptAt = @Next, sentAt = IF(@State = 'SENT', @Next, NULL), mail = IF(@State = 'SENT', '', mail)
+            WHERE id = @Id AND state = 'SENDING' AND attempts = @attempt
+            """, new { outcome.State, outcome.Error, outcome.Next, row.Id, attempt = row.Attempts + 1 }, CancellationToken.None);
+    }
+
+    private static TimeSpan Backoff(int attempts) =>
+        TimeSpan.FromSeconds(Math.Min(900, Math.Pow(2, attempts))) * (0.75 + Random.Shared.NextDouble() / 2);
+
+    private sealed record Row(Guid Id, string Template, string Mail, int Attempts, DateTimeOffset CreatedAt);
+
+    private sealed record Outcome(string State, string? Error, DateTimeOffset Next);
+}
