@@ -1,6 +1,6 @@
 // Reads what the .NET side wrote, through a client generated from the PRD's own schema.
 //   DATABASE_URL=mysql://user:password@127.0.0.1:3306/kiwicar node read-models.mjs
-// Prints one JSON object: { listings, users, favorites }. A Decimal comes out as a string.
+// Prints one JSON object: { listings, users, favorites, messages }. A Decimal comes out as a string.
 import { PrismaMariaDb } from '@prisma/adapter-mariadb';
 import prismaClient from '@prisma/client';
 
@@ -23,7 +23,10 @@ try {
   });
   const users = await prisma.user.findMany();
   const favorites = await prisma.favorite.findMany();
-  process.stdout.write(`${JSON.stringify({ listings, users, favorites })}\n`);
+  const messages = await prisma.message.findMany({
+    include: { sender: true, receiver: true, listing: true },
+  });
+  process.stdout.write(`${JSON.stringify({ listings, users, favorites, messages })}\n`);
 } finally {
   await prisma.$disconnect();
 }

@@ -25,12 +25,15 @@ public interface IMailer
     void Forget(string address) { }
 }
 
-/// <summary>Completes the mails of one template at the moment they leave, with what must not lie in a table until then, as a link that opens an account.</summary>
+/// <summary>
+/// Completes the mails of one template at the moment they leave: with what must not lie in a table until then, as a link that opens an account, and with what
+/// is true only then, as where somebody is written to and whether they want it.
+/// </summary>
 public interface IMailFinisher
 {
     string Template { get; }
 
-    /// <summary>The mail as it goes out; null where there is nobody to send it to. May be asked again for the same mail.</summary>
+    /// <summary>The mail as it goes out; null where there is nobody to send it to any more. May be asked again for the same mail.</summary>
     ValueTask<Mail?> Finish(Mail draft, CancellationToken ct);
 }
 

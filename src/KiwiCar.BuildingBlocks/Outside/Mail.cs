@@ -11,6 +11,15 @@ public sealed record Mail(
     string To, string Template, string Subject, string Text, string Html, IReadOnlyDictionary<string, string> Data,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? UnsubscribeUrl = null)
 {
+    /// <summary>A mail that an <see cref="IMailFinisher"/> completes when it leaves.</summary>
+    /// <param name="to">The address; or, where that is looked up when it leaves, whose: the person's id.</param>
+    public static Mail Draft(string to, string template, params ReadOnlySpan<(string Name, string Value)> data)
+    {
+        var values = new Dictionary<string, string>(data.Length, StringComparer.Ordinal);
+        foreach (var (name, value) in data) values[name] = value;
+        return new(to, template, "", "", "", values);
+    }
+
     /// <summary>A mail of plain paragraphs; the HTML is made from them, escaped. A paragraph that is an http(s) address becomes a link.</summary>
     public static Mail Of(string to, string template, string subject, IReadOnlyDictionary<string, string> data, params IReadOnlyList<string> paragraphs) =>
         new(to, template, OneLine(subject), string.Join("\n\n", paragraphs), string.Concat(paragraphs.Select(Paragraph)), data);

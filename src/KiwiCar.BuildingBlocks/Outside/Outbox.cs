@@ -36,9 +36,9 @@ public sealed class Outbox(TimeProvider clock, IReadOnlyList<IModule> modules)
         foreach (var command in writer.Commands()) await db.Run(command, ct);
     }
 
-    /// <summary>Deletes what is known of mails to an address, sent or not, in the caller's transaction.</summary>
-    public static Task Forget(Database.Lease db, string address, CancellationToken ct) =>
-        db.Execute("DELETE FROM outbox WHERE receiver = @receiver", new { receiver = HashOf(address) }, ct);
+    /// <summary>Deletes what is known of mails to an address, or to a person's id (<see cref="Mail.Draft"/>), sent or not, in the caller's transaction.</summary>
+    public static Task Forget(Database.Lease db, string to, CancellationToken ct) =>
+        db.Execute("DELETE FROM outbox WHERE receiver = @receiver", new { receiver = HashOf(to) }, ct);
 
     /// <summary>The job that forgets mails which were sent long ago. Their causes lie behind every checkpoint: none comes again.</summary>
     internal static Job Cleaning(Database database, TimeProvider clock) => new("clean-outbox", "Deletes the rows of mails that were sent over 90 days ago, and what the provider told of them", async ct =>
@@ -53,7 +53,7 @@ public sealed class Outbox(TimeProvider clock, IReadOnlyList<IModule> modules)
 
     internal Task Due(TimeSpan atMost, CancellationToken ct) => due.Wait(atMost, ct);
 
-    private static string HashOf(string address) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(address)));
+    private static string HashOf(string to) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(to)));
 
     private static Guid KeyOf(string cause) => new(SHA256.HashData(Encoding.UTF8.GetBytes(cause)).AsSpan(0, 16));
 }

@@ -41,6 +41,9 @@ public sealed class OutboxSender(
     /// <summary>What becomes of a mail of which nobody gets two, where it is not known whether it was taken.</summary>
     private string Doubted => mailer.SendsWord ? "UNCLEAR" : "PARKED";
 
+    /// <summary>When word, or that there is none, will have settled it; a parked mail is parked now.</summary>
+    private DateTimeOffset Known(DateTimeOffset now) => mailer.SendsWord ? now + settle : now;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var underway = new List<Task>(Slots);
@@ -75,7 +78,7 @@ public sealed class OutboxSender(
         var now = clock.GetUtcNow();
         await using var db = await database.Open(ct);
         if (listenAnew) await db.Execute(ListenAnewSql, new { later = now + settle }, ct);
-        await db.Execute(SettleSql, new { now, later = now + settle, again = mailer.KnowsTheKey, once, doubted = Doubted, silent = mailer.SendsWord ? "PENDING" : "PARKED" }, ct);
+        await db.Execute(SettleSql, new { now, later = Known(now), again = mailer.KnowsTheKey, once, doubted = Doubted, silent = mailer.SendsWord ? "PENDING" : "PARKED" }, ct);
     }
 
     private async Task<List<Row>> LeaseDue(int most, CancellationToken ct)
@@ -105,10 +108,10 @@ public sealed class OutboxSender(
         try
         {
             using var budget = new CancellationTokenSource(mailer.Patience + mailer.Patience / 2);
-            var mail = JsonSerializer.Deserialize(row.Mail, MailJson.Default.Mail)!;
-            var finished = finishers.TryGetValue(mail.Template, out var finisher) ? await finisher.Finish(mail, budget.Token) : mail;
+            var mail = await Finished(JsonSerializer.Deserialize(row.Mail, MailJson.Default.Mail)!, budget.Token);
+            if (mail is null) return new("SENT", "Not sent: there is nobody any more who is to get it", clock.GetUtcNow());
             if (clock.GetElapsedTime(leasedAt) > lease / 2) throw new MailDeferredException("This machine stood still, and another may have taken it over");
-            if (finished is not null) await mailer.Send(row.Id, finished, budget.Token);
+            await mailer.Send(row.Id, mail, budget.Token);
             Volatile.Write(ref failures, 0);
             return new("SENT", null, clock.GetUtcNow());
         }
@@ -121,12 +124,22 @@ public sealed class OutboxSender(
         }
     }
 
+    // Whatever fails here, nothing has left.
+    private async ValueTask<Mail?> Finished(Mail draft, CancellationToken ct)
+    {
+        if (!finishers.TryGetValue(draft.Template, out var finisher)) return draft;
+        try { return await finisher.Finish(draft, ct); }
+        catch (Exception e) { throw new MailDeferredException($"It could not be completed: {e.Message}"); }
+    }
+
     private Outcome After(Row row, Exception e)
     {
         var now = clock.GetUtcNow();
         if (e is MailRefusedException) return new("PARKED", e.Message, now);
-        if (e is not MailDeferredException && !mailer.KnowsTheKey && once.Contains(row.Template)) return new(Doubted, $"It may have been sent: {e.Message}", now + settle);
-        if (now - row.CreatedAt > GiveUpAfter) return new("PARKED", $"Given up after a day: {e.Message}", now);
+        var givenUp = now - row.CreatedAt > GiveUpAfter;
+        if (e is not MailDeferredException && !mailer.KnowsTheKey && once.Contains(row.Template))
+            return givenUp ? new("PARKED", $"Given up after a day, it may have been sent: {e.Message}", now) : new(Doubted, $"It may have been sent: {e.Message}", Known(now));
+        if (givenUp) return new("PARKED", $"Given up after a day: {e.Message}", now);
         var asked = (e as MailDeferredException)?.RetryAfter is { } wait && wait > TimeSpan.Zero ? wait < LongestPause ? wait : LongestPause : TimeSpan.Zero;
         return new("PENDING", e.Message, now + asked + Backoff(row.Attempts));
     }

@@ -7,7 +7,7 @@ namespace KiwiCar.BuildingBlocks.Outside;
 
 /// <summary>SendGrid's v3 <c>mail/send</c>. Where a template id is configured the provider's template is filled, else our own text goes out.</summary>
 /// <remarks>
-/// A 4xx refuses for good; 408, 429 and 5xx, and a connection that could not be made, refuse for now. Where the request went out and no answer came,
+/// A 4xx refuses for good; 401 and 403 (the key, not the mail, is refused), 408, 429, 5xx and a connection that could not be made refuse for now. Where the request went out and no answer came,
 /// nobody knows: SendGrid has no idempotency key.
 /// </remarks>
 /// <param name="templates">Our template name → SendGrid's template id.</param>
@@ -40,7 +40,7 @@ public sealed class SendGrid(HttpClient http, string apiKey, string from, IReadO
         using var response = await Post(request, ct);
         if (response.IsSuccessStatusCode) return;
         var told = $"SendGrid answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(ct)}";
-        if (response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError)
+        if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError)
             throw new MailDeferredException(told, response.Headers.RetryAfter is { } wait ? wait.Delta ?? wait.Date - DateTimeOffset.UtcNow : null);
         throw new MailRefusedException(told);
     }

@@ -74,7 +74,7 @@ public sealed class SendGridEvents
         await using var db = await database.Open(ct);
         foreach (var word in words)
         {
-            if (!Guid.TryParseExact(word.OutboxId, "D", out var mail) || word is not { Id.Length: > 0 and <= 100, Event.Length: > 0 and <= 30 }) continue; // of mails that others sent with the same account
+            if (word is not { Id.Length: > 0 and <= 100, Event.Length: > 0 and <= 30 } || !Guid.TryParseExact(word.OutboxId, "D", out var mail)) continue; // of mails that others sent with the same account
             await db.Begin(ct);
             var isNew = await db.Execute("INSERT IGNORE INTO mail_events (id, mailId, event, happenedAt) VALUES (@Id, @mail, @Event, @at)",
                 new { word.Id, mail, word.Event, at = word.Timestamp is > 0 and < 253_402_300_799 ? DateTimeOffset.FromUnixTimeSeconds(word.Timestamp) : now }, ct) > 0;

@@ -19,12 +19,13 @@ public sealed class AlertsModule : IModule
 
     public IEnumerable<JsonSerializerContext> Json => [AlertsJson.Default];
 
-    public IEnumerable<MailTemplate> Mails => AlertMails.Templates;
+    public IEnumerable<MailTemplate> Mails => [PriceAlertMail.Kind, ListingSoldMail.Kind];
 
     public void Services(IServiceCollection services, IConfiguration settings)
     {
         services.AddSingleton(AlertSettings.Read(settings)); // here, so that a bad one stops the start
-        services.AddSingleton<AlertMails>();
+        services.AddSingleton<IMailFinisher, PriceAlertMail>();
+        services.AddSingleton<IMailFinisher, ListingSoldMail>();
         services.AddSingleton<WhenPriceChanged>();
         services.AddSingleton<WhenSold>();
         services.AddSingleton<IFavoriteCounts, FavoriteCounts>();

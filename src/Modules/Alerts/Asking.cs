@@ -10,12 +10,7 @@ internal sealed class Asking
 
     private readonly List<(DateTimeOffset At, long Version, decimal Price)> prices = [];
 
-    public string Title { get; private set; } = "";
-
     public Guid SellerId { get; private set; }
-
-    /// <summary>Whether it is offered now, after all that is in the log by now.</summary>
-    public bool IsOpen { get; private set; }
 
     public static async Task<Asking> Read(Guid listing, EventStore store, CancellationToken ct)
     {
@@ -30,12 +25,10 @@ internal sealed class Asking
         switch (e.Data)
         {
             case ListingCreated x:
-                (Title, SellerId, IsOpen) = ($"{x.Year} {x.Make} {x.Model}", x.SellerId, true);
+                SellerId = x.SellerId;
                 prices.Add((e.At, e.Version, x.Price));
                 break;
             case PriceChanged x: prices.Add((e.At, e.Version, x.NewPrice)); break;
-            case Sold or Removed or SellerLeft: IsOpen = false; break;
-            case Relisted: IsOpen = true; break;
         }
     }
 

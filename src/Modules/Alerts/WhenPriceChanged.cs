@@ -1,7 +1,6 @@
 using KiwiCar.BuildingBlocks.Events;
 using KiwiCar.BuildingBlocks.Outside;
 using KiwiCar.BuildingBlocks.ReadModel;
-using KiwiCar.Identity.Contracts;
 using KiwiCar.Listings.Contracts;
 
 namespace KiwiCar.Alerts;
@@ -10,7 +9,7 @@ namespace KiwiCar.Alerts;
 /// Tells the watchers of an advert that it has become cheaper: at once, then in one mail for all that follows within a pause (decision 0060). Follows the
 /// log and the events' own times, so a restart, or another host, changes no mail.
 /// </summary>
-internal sealed class WhenPriceChanged(EventStore store, IListingCards listings, IMailReceivers people, Outbox outbox, AlertMails mails, AlertSettings settings, TimeProvider clock)
+internal sealed class WhenPriceChanged(EventStore store, IListingCards listings, Outbox outbox, AlertSettings settings, TimeProvider clock)
 {
     private const int DueAtOnce = 1_000;
     private static readonly Table Alerts = new("price_alerts", "favoriteId");
@@ -37,19 +36,16 @@ internal sealed class WhenPriceChanged(EventStore store, IListingCards listings,
         var asking = await Asking.Read(e.ListingId, store, ct);
         var change = new Change(e.OldPrice, e.NewPrice, asking.FloorBefore(recorded), recorded.At);
         var rows = new Writer([Alerts]);
-        var falls = new List<(Watcher Watcher, int Number, Fall Fall)>();
         foreach (var watcher in watchers)
         {
-            var (told, after) = PriceAlert.Decide(watcher.Alert, watcher.TargetPrice, change, settings.Pause);
+            var (falls, after) = PriceAlert.Decide(watcher.Alert, watcher.TargetPrice, change, settings.Pause);
             if (after is not null && after != watcher.Alert) Keep(rows, watcher.Id, e.ListingId, after);
-            if (asking.IsOpen && watcher.UserId != asking.SellerId) falls.AddRange(told.Select((fall, i) => (watcher, i, fall))); // sold meanwhile: nothing left to hurry for
+            if (watcher.UserId == asking.SellerId) continue;
+            foreach (var (n, fall) in falls.Index())
+                outbox.Add(scope.Writer, $"price-alert:{recorded.EventId}:{watcher.Id}:{n}", PriceAlertMail.Draft(watcher.UserId!.Value, e.ListingId, fall));
         }
         // At once: the next change of the batch reads them.
         foreach (var command in rows.Commands()) await scope.Db.Run(command, ct);
-        var to = await people.For([.. falls.Select(f => f.Watcher.UserId!.Value)], MailKind.PriceAlerts, ct);
-        foreach (var (watcher, number, fall) in falls)
-            if (to.TryGetValue(watcher.UserId!.Value, out var receiver))
-                outbox.Add(scope.Writer, $"price-alert:{recorded.EventId}:{watcher.Id}{(number > 0 ? $":{number}" : "")}", mails.OfFall(receiver, e.ListingId, asking.Title, fall));
     }
 
     private async Task<bool> MailWhatIsDue(DateTimeOffset asOf, Scope scope, CancellationToken ct)
@@ -57,14 +53,13 @@ internal sealed class WhenPriceChanged(EventStore store, IListingCards listings,
         var due = (await scope.Db.Query<Watcher>(DueSql, new { asOf, most = DueAtOnce }, ct)).ToList();
         if (due.Count == 0) return false;
         var cards = await listings.For([.. due.Select(d => d.ListingId).Distinct()], ct);
-        var to = await people.For([.. due.Select(d => d.UserId).OfType<Guid>()], MailKind.PriceAlerts, ct);
         var (rows, falls) = (new Writer([Alerts]), new List<Fall>(1));
         foreach (var watcher in due)
         {
             falls.Clear();
             Keep(rows, watcher.Id, watcher.ListingId, watcher.Alert!.Settle(watcher.TargetPrice, falls));
-            if (falls is [var fall] && watcher.UserId is { } user && to.TryGetValue(user, out var receiver) && cards.GetValueOrDefault(watcher.ListingId) is { Status: ListingStatus.ACTIVE } card)
-                outbox.Add(scope.Writer, $"price-alert:{watcher.Id}:{watcher.DueAt:O}", mails.OfFall(receiver, card.Id, card.Title, fall));
+            if (falls is [var fall] && watcher.UserId is { } user && user != cards.GetValueOrDefault(watcher.ListingId)?.SellerId)
+                outbox.Add(scope.Writer, $"price-alert:{watcher.Id}:{watcher.DueAt:O}", PriceAlertMail.Draft(user, watcher.ListingId, fall));
         }
         foreach (var command in rows.Commands()) await scope.Db.Run(command, ct);
         return true;

@@ -10,8 +10,7 @@ internal sealed class AccountMails(Settings settings, OneTimeToken tokens)
     public const string VerifyEmail = "verify-email", Welcome = "welcome", ResetPassword = "reset-password", PasswordChanged = "password-changed", NewSignIn = "new-sign-in";
 
     /// <summary>A mail whose link is made when it leaves, from the id of the request.</summary>
-    public static Mail Draft(string to, string template, Guid request) =>
-        new(to, template, "", "", "", new Dictionary<string, string>(StringComparer.Ordinal) { ["request"] = request.ToString("D") });
+    public static Mail Draft(string to, string template, Guid request) => Mail.Draft(to, template, ("request", request.ToString("D")));
 
     // It welcomes, too: two mails at the registration would only compete. ToWelcome comes once the address is known to be theirs.
     public Mail ToVerify(Mail draft) => WithLink(draft, "verifyUrl", "verify-email", "Welcome to KiwiCar: please verify your e-mail address",

@@ -29,6 +29,7 @@ internal sealed class WhenAccountClosed(Sessions sessions, Avatars avatars, User
         if (person is null) return;
         await sessions.EndAll(scope.Db, e.UserId, except: null, ct);
         await Outbox.Forget(scope.Db, person.Email, ct);
+        await Outbox.Forget(scope.Db, $"{e.UserId}", ct);
         mailer.Forget(person.Email);
         if (person.AvatarUrl is { } avatar) await avatars.Delete(avatar, ct);
         await scope.Db.Execute(Forget, new { e.UserId, recorded.At }, ct);

@@ -22,6 +22,7 @@ internal sealed class ListingHistory(EventStore store) : IListingHistory
     {
         if (then.Status != now.Status) yield return new("status", $"{then.Status}", $"{now.Status}");
         if (then.Price != now.Price) yield return new("price", then.Price, now.Price);
+        if (now.SellerId == Guid.Empty) yield break; // the seller has left, and what the advert said with them: that is no change of the car
         var (old, current) = (then.Details, now.Details);
         if (old.Mileage != current.Mileage) yield return new("mileage", old.Mileage, current.Mileage);
         if (old.Description != current.Description) yield return new("description", old.Description, current.Description);

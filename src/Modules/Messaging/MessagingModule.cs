@@ -23,7 +23,7 @@ public sealed class MessagingModule : IModule
 
     public IEnumerable<JsonSerializerContext> Json => [MessagingJson.Default];
 
-    public IEnumerable<MailTemplate> Mails => [WhenMessageSent.Template];
+    public IEnumerable<MailTemplate> Mails => [WhenMessageSent.Kind];
 
     public IEnumerable<Limit> Limits => [SendMessage.Limit];
 
@@ -33,6 +33,7 @@ public sealed class MessagingModule : IModule
     {
         services.AddSingleton<Blocks>();
         services.AddSingleton<WhenMessageSent>();
+        services.AddSingleton<IMailFinisher>(s => s.GetRequiredService<WhenMessageSent>());
         services.AddSingleton<IDumpTable, MovedMessages>();
     }
 

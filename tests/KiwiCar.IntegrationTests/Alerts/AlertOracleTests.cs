@@ -56,7 +56,7 @@ public sealed class AlertOracleTests(ITestOutputHelper output) : IAsyncLifetime
         }).ToList();
         output.WriteLine($"{changes} changes, {kills} kills, {mailed.Count} mails, {expected.Count} expected");
         Assert.Equal(expected.Order(StringComparer.Ordinal), mailed.Order(StringComparer.Ordinal));
-        Assert.InRange(changes, Cars * ChangesACar / 2, Cars * ChangesACar);
+        Assert.True(changes >= Cars * ChangesACar, "the hosts were down for too long");
         Assert.True(mailed.Count > 500, "there must have been mails to lose");
     }
 
@@ -124,7 +124,7 @@ public sealed class AlertOracleTests(ITestOutputHelper output) : IAsyncLifetime
     private static async Task Write(Guid car, HostProcess[] hosts, Member seller, Random random, CancellationToken ct)
     {
         var price = 25_000;
-        for (var n = 0; n < ChangesACar && !ct.IsCancellationRequested; n++)
+        for (var made = 0; made < ChangesACar && !ct.IsCancellationRequested;)
         {
             price += random.Next(10) < 6 ? -random.Next(10, 400) : random.Next(10, 400);
             try
@@ -133,12 +133,13 @@ public sealed class AlertOracleTests(ITestOutputHelper output) : IAsyncLifetime
                 request.Headers.Authorization = seller.Http.DefaultRequestHeaders.Authorization;
                 using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
                 using var answer = await http.SendAsync(request, ct);
+                if (answer.IsSuccessStatusCode) made++;
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
             {
                 await Task.Delay(100, CancellationToken.None); // it is dead at this moment
             }
-            await Task.Delay(random.Next(0, 600), CancellationToken.None);
+            await Task.Delay(random.Next(0, 300), CancellationToken.None);
         }
     }
 

@@ -4,6 +4,7 @@ using System.Text;
 using KiwiCar.BuildingBlocks.Events;
 using KiwiCar.BuildingBlocks.ReadModel;
 using KiwiCar.IntegrationTests.Listings;
+using KiwiCar.IntegrationTests.Messaging;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 
@@ -18,6 +19,7 @@ public sealed class CloseAccountTests(KiwiCarApp app)
         var nickname = $"Hinemoa{Guid.NewGuid():N}";
         var text = $"Only driven to church by {Guid.NewGuid():N}, regularly serviced and never raced.";
         var vin = $"JT{Random.Shared.NextInt64(10_000_000_000_000, 99_999_999_999_999)}A";
+        var words = $"I sell since {Guid.NewGuid():N} was born";
         var phone = $"+6421{Random.Shared.Next(10_000_000, 99_999_999)}";
         var member = await app.SignUp();
         await (await member.Http.PutAsJsonAsync("/api/users/me", new { nickname, phone, showPhone = true })).Json();
@@ -28,17 +30,22 @@ public sealed class CloseAccountTests(KiwiCarApp app)
         await (await member.Http.PutAsJsonAsync($"/api/listings/{sold}/status", new { status = "SOLD" })).Json();
         await (await member.Http.PutAsJsonAsync($"/api/listings/{active}", new { description = text + " Now with tow bar.", price = 24_000 })).Json();
         await (await member.Http.PostAsJsonAsync("/api/favorites", new { listingId = await app.Listing(await app.SignUp()), priceAlert = true })).Json(HttpStatusCode.Created);
+        var buyer = await app.SignUp();
+        await (await buyer.Http.PutAsJsonAsync("/api/users/me/notifications", new { newMessages = false })).Json(); // a mail that names the sender is in the receiver's letter box
+        await buyer.Write(member.Id, active);
+        await member.Write(buyer.Id, active, words);
         await app.SignIn(member.Email, "another device");
         await app.MailTo(member.Email, "new-sign-in");
         await (await app.Send(HttpMethod.Post, "/api/auth/forgot-password", new { email = member.Email })).Json();
         await app.MailTo(member.Email, "reset-password");
-        var traces = new[] { member.Email, nickname, text, vin, phone };
+        var traces = new[] { member.Email, nickname, text, words, vin, phone };
         Assert.All(traces[..2], trace => Assert.Contains(trace, Everything().Result, StringComparison.Ordinal)); // the search finds what is there
         Assert.True(await app.Exists(avatar));
 
         using var answer = await member.Http.SendAsync(new HttpRequestMessage(HttpMethod.Delete, "/api/users/me") { Content = JsonContent.Create(new { password = AccountClient.Password }) });
         await answer.Json();
         await Settled(active, sold);
+        await app.CaughtUp();
 
         var everything = await Everything();
         Assert.All(traces, trace => Assert.DoesNotContain(trace, everything, StringComparison.OrdinalIgnoreCase));

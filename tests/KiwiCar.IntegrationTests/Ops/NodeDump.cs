@@ -41,7 +41,8 @@ internal sealed class NodeDump : IDisposable
             if (dump.User(0) is var person && (Guid)dump.Tables["listings"][i][1]! != person && (string)dump.Tables["listings"][i][13]! != "REMOVED")
                 dump.Tables["favorites"].Add([Guid.NewGuid(), person, dump.Listing(i), true, i % 2 == 0 ? null : 1_000_000m, Start.AddDays(1)]);
         foreach (var i in Enumerable.Range(0, listings).Where(i => i % 11 == 10)) dump.MakeDraft(i);
-        dump.Tables["messages"].Add([Guid.NewGuid(), dump.User(0), dump.User(1), dump.Listing(0), "Hi, is it still available?", false, Start]);
+        for (var i = 0; i < Math.Min(listings, 60); i++)
+            for (var buyer = 1; buyer <= i % 3; buyer++) dump.AddMessages(i, dump.User((i + buyer) % users));
         return dump;
     }
 
@@ -74,6 +75,17 @@ internal sealed class NodeDump : IDisposable
         foreach (var image in Tables["listing_images"].Where(image => Equals(image[1], row[0]))) image[4] = row[22]; // they count from the draft's last saving
         Tables["price_history"].RemoveAll(p => Equals(p[1], row[0]));
         Tables["favorites"].RemoveAll(f => Equals(f[2], row[0]));
+    }
+
+    // Question and answer by turns, the last of them unread; nowhere in the order of time, and some of one millisecond.
+    private void AddMessages(int i, Guid buyer)
+    {
+        var seller = (Guid)Tables["listings"][i][1]!;
+        if ((string)Tables["listings"][i][13]! == "DRAFT" || buyer == seller) return;
+        var count = 1 + random.Next(5);
+        for (var n = 0; n < count; n++)
+            Tables["messages"].Insert(random.Next(Tables["messages"].Count + 1),
+                [Guid.NewGuid(), n % 2 == 0 ? buyer : seller, n % 2 == 0 ? seller : buyer, Listing(i), $"Kia ora, number {i}: \"{n}\",\nstill available? 🚗", n < count - random.Next(3), Start.AddDays(40).AddHours(i % 7).AddMinutes(n / 2)]);
     }
 
     private void AddUser(int i) => Tables["users"].Add([Guid.NewGuid(), $"moved-{Guid.NewGuid():N}@example.co.nz", i % 3 == 0 ? null : $"+6421{i:D7}", Hash, i % 5 == 0 ? null : $"Aroha {i}",

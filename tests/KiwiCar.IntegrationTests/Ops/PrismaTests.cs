@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
+using KiwiCar.IntegrationTests.Messaging;
 
 namespace KiwiCar.IntegrationTests.Ops;
 
@@ -9,12 +10,15 @@ namespace KiwiCar.IntegrationTests.Ops;
 public sealed class PrismaTests(KiwiCarApp app)
 {
     [Fact]
-    public async Task Prisma_reads_listings_with_images_and_prices_users_and_favourites()
+    public async Task Prisma_reads_listings_with_images_and_prices_users_favourites_and_messages()
     {
         var (seller, buyer) = (await app.SignUp(), await app.SignUp());
         var id = await app.Listing(seller);
         await (await buyer.Http.PostAsJsonAsync("/api/favorites", new { listingId = id, priceAlert = true, targetPrice = 20_000 })).Json(System.Net.HttpStatusCode.Created);
         await (await seller.Http.Put($"/api/listings/{id}", new { price = 22_000.5m })).Json();
+        var asked = await buyer.Write(seller.Id, id, "Kia ora! Is it still there? 🚗");
+        await (await seller.Read(asked.ConversationId)).Json();
+        var answered = await seller.Write(buyer.Id, id, "It is.");
 
         var read = await Prisma();
         var listing = read.GetProperty("listings").EnumerateArray().Single(l => l.GetProperty("id").GetString() == $"{id}");
@@ -26,6 +30,15 @@ public sealed class PrismaTests(KiwiCarApp app)
         Assert.Equal((await app.Http.GetJson($"/api/listings/{id}")).GetProperty("createdAt").GetString(), listing.GetProperty("createdAt").GetString());
         Assert.True(read.GetProperty("users").EnumerateArray().Single(u => u.GetProperty("id").GetString() == $"{seller.Id}").GetProperty("isVerified").GetBoolean());
         Assert.Equal("20000", read.GetProperty("favorites").EnumerateArray().Single(f => f.GetProperty("userId").GetString() == $"{buyer.Id}").GetProperty("targetPrice").GetString());
+
+        var messages = read.GetProperty("messages").EnumerateArray().Where(m => m.GetProperty("listingId").GetString() == $"{id}").ToDictionary(m => m.Id());
+        Assert.Equal(2, messages.Count);
+        Assert.Equal(("Kia ora! Is it still there? 🚗", true), (messages[asked.Id].GetProperty("content").GetString(), messages[asked.Id].GetProperty("isRead").GetBoolean()));
+        Assert.Equal(("It is.", false), (messages[answered.Id].GetProperty("content").GetString(), messages[answered.Id].GetProperty("isRead").GetBoolean()));
+        Assert.Equal(asked.CreatedAt, messages[asked.Id].GetProperty("createdAt").GetDateTimeOffset());
+        // Through the schema's own relations.
+        Assert.Equal((buyer.Email, seller.Email, "Corolla"), (messages[asked.Id].GetProperty("sender").GetProperty("email").GetString(),
+            messages[asked.Id].GetProperty("receiver").GetProperty("email").GetString(), messages[asked.Id].GetProperty("listing").GetProperty("model").GetString()));
     }
 
     private async Task<JsonElement> Prisma()

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using KiwiCar.IntegrationTests.Identity;
 using KiwiCar.IntegrationTests.Listings;
+using KiwiCar.IntegrationTests.Messaging;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -72,7 +73,26 @@ public sealed class WhoMayTests(KiwiCarApp app)
         ["GET /api/vehicles/{plateNumber}"] = Everybody(200, _ => Get("/api/vehicles/WHO123")),
         ["GET /api/users/me/lookup-quota"] = SignedIn(200, _ => Get("/api/users/me/lookup-quota")),
 
+        ["GET /api/users/me/notifications"] = SignedIn(200, _ => Get("/api/users/me/notifications")),
+        ["PUT /api/users/me/notifications"] = SignedIn(200, _ => Send("PUT", "/api/users/me/notifications", new { newMessages = true })),
+        ["GET /api/users/unsubscribe/{token}"] = Everybody(400, _ => Get("/api/users/unsubscribe/none")),
+        ["POST /api/users/unsubscribe/{token}"] = Everybody(400, _ => Send("POST", "/api/users/unsubscribe/none")),
+        ["POST /webhooks/sendgrid"] = Everybody(404, _ => Send("POST", "/webhooks/sendgrid", Array.Empty<object>())), // nothing is there while no key is set
+
+        ["GET /api/favorites"] = SignedIn(200, _ => Get("/api/favorites")),
+        ["GET /api/favorites/alerts"] = SignedIn(200, _ => Get("/api/favorites/alerts")),
         ["POST /api/favorites"] = new(401, 201, 409, 201, async c => await Send("POST", "/api/favorites", new { listingId = await c.Listing() })),
+        ["PUT /api/favorites/{listingId:uuid}/alert"] = new(401, 404, 200, 404, async c => await Send("PUT", $"/api/favorites/{await Favorite(c)}/alert", new { priceAlert = true })),
+        ["DELETE /api/favorites/{listingId:uuid}"] = new(401, 404, 204, 404, async c => await Send("DELETE", $"/api/favorites/{await Favorite(c)}")),
+
+        ["POST /api/messages"] = new(401, 201, 400, 201, async c => await Send("POST", "/api/messages", new { receiverId = c.Owner.Id, listingId = await c.Listing(), content = "Is it still there?" })),
+        ["GET /api/messages/conversations"] = SignedIn(200, _ => Get("/api/messages/conversations")),
+        ["GET /api/messages/conversations/{id:uuid}"] = new(401, 404, 200, 404, async c => await Get($"/api/messages/conversations/{await Conversation(c)}")),
+        ["PUT /api/messages/conversations/{id:uuid}/read"] = new(401, 404, 200, 404, async c => await Send("PUT", $"/api/messages/conversations/{await Conversation(c)}/read")),
+        ["GET /api/messages/unread-count"] = SignedIn(200, _ => Get("/api/messages/unread-count")),
+        ["GET /api/messages/blocks"] = SignedIn(200, _ => Get("/api/messages/blocks")),
+        ["PUT /api/messages/blocks/{userId:uuid}"] = SignedIn(204, async c => await Send("PUT", $"/api/messages/blocks/{(await c.App.SignUp()).Id}")),
+        ["DELETE /api/messages/blocks/{userId:uuid}"] = SignedIn(204, c => Send("DELETE", $"/api/messages/blocks/{c.Owner.Id}")),
     };
 
     [Fact]
@@ -128,9 +148,24 @@ public sealed class WhoMayTests(KiwiCarApp app)
         return sessions.GetProperty("data").EnumerateArray().Single(s => s.GetProperty("current").GetBoolean()).GetProperty("id").GetString();
     }
 
-    // What the owner sees of the listing that a path is about.
-    private static async Task<string?> State(string path, Member owner) =>
-        path.Split('/') is ["", "api", "listings", { Length: 36 } id, ..] ? await owner.Http.GetStringAsync($"/api/listings/{id}") : null;
+    private static async Task<Guid> Favorite(Case c)
+    {
+        var id = await c.App.Listing(await c.App.SignUp());
+        await (await c.Owner.Http.PostAsJsonAsync("/api/favorites", new { listingId = id })).Json(System.Net.HttpStatusCode.Created);
+        return id;
+    }
+
+    // With a message that its owner has not read.
+    private static async Task<Guid> Conversation(Case c) => (await (await c.App.SignUp()).Write(c.Owner.Id, await c.Listing())).ConversationId;
+
+    // What the owner sees of the thing that a path is about.
+    private static async Task<string?> State(string path, Member owner) => path.Split('/') switch
+    {
+        ["", "api", "listings", { Length: 36 } id, ..] => await owner.Http.GetStringAsync($"/api/listings/{id}"),
+        ["", "api", "favorites", { Length: 36 }, ..] => await owner.Http.GetStringAsync("/api/favorites"),
+        ["", "api", "messages", "conversations", { Length: 36 } id, ..] => await owner.Http.GetStringAsync($"/api/messages/conversations/{id}"),
+        _ => null,
+    };
 
     private IEnumerable<string> Routes() =>
         from endpoint in app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
