@@ -63,6 +63,7 @@ internal static class PeerBench
             ["RATE_LIMIT_GENERAL"] = "off", ["RATE_LIMIT_LOGIN"] = "off", ["RATE_LIMIT_REGISTER"] = "off", ["RATE_LIMIT_UPLOAD"] = "off", ["RATE_LIMIT_MESSAGE"] = "off",
         };
         await HostProcess.Run(settings, ct, "import", "--prisma", peer.Data);
+        await VerifyEverybody(databases.ReadModels, ct);
         using (var ours = await HostProcess.Start(settings, ct))
         {
             Console.WriteLine($"ours started in {ours.StartUp.TotalMilliseconds:0} ms, memory {ours.Megabytes} MB");
@@ -99,6 +100,14 @@ internal static class PeerBench
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} round {round} {side.Name,-12}{result.Rps,10:N1}/s  p50 {result.P50:0.00} ms  p99 {result.P99:0.00} ms  errors {result.Errors}"));
             }
         table.Add(name, what, results);
+    }
+
+    // One of the load users has not verified their address: the peer lets them write all the same, and what we refuse would cost next to nothing.
+    private static async Task VerifyEverybody(string ours, CancellationToken ct)
+    {
+        await using var database = new Database(ours);
+        await using var db = await database.Open(ct);
+        await db.Run("UPDATE users SET isVerified = TRUE", ct);
     }
 
     // The two MariaDBs get the same memory; what else differs is said.

@@ -13,6 +13,7 @@ internal static class Tour
     private static readonly (string Name, Func<Narrator, Task> Play)[] Stories =
     [
         ("listing-to-alert", ListingToAlert.Play),
+        ("buyer-and-seller-talk", BuyerAndSellerTalk.Play),
         ("account", Account.Play),
         ("plate-to-price", PlateToPrice.Play),
     ];
@@ -23,7 +24,7 @@ internal static class Tour
         var names = new Argument<string[]>("story") { Description = $"Which to play; without, all of them: {string.Join(", ", Stories.Select(s => s.Name))}", Arity = ArgumentArity.ZeroOrMore, HelpName = "story" };
         names.AcceptOnlyFromAmong([.. Stories.Select(s => s.Name)]);
         var command = new Command("tour", "Plays what the product does against a running API in Development and tells it, with the time of each request.\n"
-            + "Leaves a sold advert and three accounts behind; a fourth is closed again. Forgets how often this machine has registered and signed in before. Ends with 1 when a step is not as told.") { names, api };
+            + "Leaves a sold and an open advert and six accounts behind; another is closed again. Forgets how often this machine has registered and signed in before. Ends with 1 when a step is not as told.") { names, api };
         command.SetAction((parse, ct) => Run(AddressOf(parse.GetValue(api)), parse.GetValue(names) is { Length: > 0 } chosen ? chosen : [.. Stories.Select(s => s.Name)], ct));
         return command;
     }

@@ -74,12 +74,12 @@ internal static class ListingToAlert
         story.Check("all nine are named", "description, fuelType, images, mileage, model, plateNumber, price, transmission, year", named);
     }
 
-    private static async Task<JsonArray> Photos(Narrator story, Person seller)
+    public static async Task<JsonArray> Photos(Narrator story, Person seller)
     {
         story.Tell("She uploads three photos, 1600 x 1200.");
         using var form = new MultipartFormDataContent();
         foreach (var (i, png) in Photo.Three().Index())
-            form.Add(new ByteArrayContent(png) { Headers = { ContentType = new MediaTypeHeaderValue("image/png") } }, "images", $"demio-{i + 1}.png");
+            form.Add(new ByteArrayContent(png) { Headers = { ContentType = new MediaTypeHeaderValue("image/png") } }, "images", $"car-{i + 1}.png");
         var answer = await story.Ask(HttpMethod.Post, "/api/uploads/images", form, seller, expect: 200);
         var images = answer.Json?["images"] as JsonArray ?? [];
         story.Must("three pictures are there", images.Count == 3, "3 images", answer.Json?.ToJsonString() ?? "nothing");
