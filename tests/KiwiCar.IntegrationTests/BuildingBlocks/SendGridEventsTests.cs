@@ -176,7 +176,7 @@ public sealed class SendGridEventsTests(MailingApp mailing) : IClassFixture<Mail
         Assert.Equal("ok", await Door());
         server.Otherwise = MailFault.Unavailable;
         var mails = new List<Guid>();
-        for (var i = 0; i < 5; i++) mails.Add(await Add("new-message"));
+        for (var i = 0; i < 5; i++) mails.Add(await Add("password-changed"));
         for (var wait = 0; wait < 100 && await Door() == "ok"; wait++) await Task.Delay(100);
         Assert.Equal("error", await Door());
         Assert.Equal("degraded", (await app.Http.GetJson("/health")).GetProperty("status").GetString());

@@ -20,18 +20,18 @@ public sealed class OutboxCommandTests(KiwiCarApp app) : IClassFixture<KiwiCarAp
     {
         Assert.Equal((0, "The outbox is empty: no mail was due in the last 90 days.", ""), await Run());
         var sent = await Add("verify-email", "SENT");
-        var pending = await Add("price-alert", "PENDING", "SendGrid answered 503");
-        var unclear = await Add("new-message", "UNCLEAR", "It may have been sent: no answer");
-        var parked = await Add("price-alert", "PARKED", "SendGrid answered 400: [bold]no[/] such template");
+        var pending = await Add("password-changed", "PENDING", "SendGrid answered 503");
+        var unclear = await Add("new-sign-in", "UNCLEAR", "It may have been sent: no answer");
+        var parked = await Add("password-changed", "PARKED", "SendGrid answered 400: [bold]no[/] such template");
 
         var (exit, output, error) = await Run();
         Assert.Equal((0, ""), (exit, error));
         var lines = output.Split('\n').Where(l => l.Contains('│', StringComparison.Ordinal)).Select(l => string.Join('|', l.Split('│').Select(c => c.Trim()))).ToList();
-        Assert.Equal(["|template|state|mails|", "|new-message|UNCLEAR|1|", "|price-alert|PENDING|1|", "|price-alert|PARKED|1|", "|verify-email|SENT|1|"], lines[..5]);
+        Assert.Equal(["|template|state|mails|", "|new-sign-in|UNCLEAR|1|", "|password-changed|PENDING|1|", "|password-changed|PARKED|1|", "|verify-email|SENT|1|"], lines[..5]);
         Assert.Equal("|id|template|state|tries|due since (UTC)|next (UTC)|last error|", lines[5]);
         Assert.Equal([parked, unclear, pending], lines[6..].Select(l => Guid.Parse(l.Split('|')[1])));
-        Assert.Matches(@"\|price-alert\|PARKED\|1\|20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\|\|SendGrid answered 400: \[bold\]no\[/\] such template\|", lines[6]);
-        Assert.Matches(@"\|new-message\|UNCLEAR\|1\|20[^|]+\|20[^|]+\|It may have been sent: no answer\|", lines[7]);
+        Assert.Matches(@"\|password-changed\|PARKED\|1\|20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\|\|SendGrid answered 400: \[bold\]no\[/\] such template\|", lines[6]);
+        Assert.Matches(@"\|new-sign-in\|UNCLEAR\|1\|20[^|]+\|20[^|]+\|It may have been sent: no answer\|", lines[7]);
         Assert.DoesNotContain($"{sent}", output, StringComparison.Ordinal);
         Assert.DoesNotContain("@example.com", output, StringComparison.Ordinal); // whose they are, only `show` says
 
@@ -44,12 +44,12 @@ public sealed class OutboxCommandTests(KiwiCarApp app) : IClassFixture<KiwiCarAp
     [Fact]
     public async Task It_shows_one_and_what_the_provider_told_of_it()
     {
-        var (parked, sent, unknown) = (await Add("price-alert", "PARKED", "SendGrid answered 400: [no]"), await Add("new-message", "SENT"), Guid.NewGuid());
+        var (parked, sent, unknown) = (await Add("password-changed", "PARKED", "SendGrid answered 400: [no]"), await Add("new-sign-in", "SENT"), Guid.NewGuid());
         await using (var db = await app.Database.Open(default))
             await db.Execute("INSERT INTO mail_events (id, mailId, event, happenedAt) VALUES ('b', @sent, 'delivered', '2026-11-20 08:00:01'), ('a', @sent, 'processed', '2026-11-20 08:00:00')", new { sent }, default);
         var (exit, output, error) = await Run("show", $"{parked}");
         Assert.Equal((0, ""), (exit, error));
-        foreach (var line in new[] { "template +price-alert", "state +PARKED", "tries +1", "due since +20.+", "parked at +20.+", @"last error +SendGrid answered 400: \[no\]", "to +[0-9a-f]{32}@example.com", "subject +Kia ora" })
+        foreach (var line in new[] { "template +password-changed", "state +PARKED", "tries +1", "due since +20.+", "parked at +20.+", @"last error +SendGrid answered 400: \[no\]", "to +[0-9a-f]{32}@example.com", "subject +Kia ora" })
             Assert.Matches($"(?m)^{line} *$", output);
 
         (exit, output, _) = await Run("show", $"{sent}");
@@ -64,7 +64,7 @@ public sealed class OutboxCommandTests(KiwiCarApp app) : IClassFixture<KiwiCarAp
     [Fact]
     public async Task Retried_mails_leave_as_if_they_were_new()
     {
-        var (first, second, third, sent) = (await Add("price-alert", "PARKED", "no"), await Add("new-message", "UNCLEAR", "no"), await Add("price-alert", "PARKED", "no"), await Add("price-alert", "SENT"));
+        var (first, second, third, sent) = (await Add("password-changed", "PARKED", "no"), await Add("new-sign-in", "UNCLEAR", "no"), await Add("password-changed", "PARKED", "no"), await Add("password-changed", "SENT"));
         await using (var db = await app.Database.Open(default)) await db.Run("UPDATE outbox SET createdAt = '2026-01-01', attempts = 30", default);
         Assert.Equal((0, "2 mails will be sent now; a running host looks twice a second.", ""), await Run("retry", $"{first}", $"{second}", $"{first}"));
         foreach (var id in new[] { first, second }) await Left(id);
@@ -83,11 +83,11 @@ public sealed class OutboxCommandTests(KiwiCarApp app) : IClassFixture<KiwiCarAp
     [Fact]
     public async Task All_are_those_that_are_parked_of_one_kind_or_of_every()
     {
-        var (alert, message, unclear, sale) = (await Add("price-alert", "PARKED"), await Add("new-message", "PARKED"), await Add("price-alert", "UNCLEAR"), await Add("listing-sold", "PARKED"));
-        Assert.Equal((0, "1 mail will be sent now; a running host looks twice a second.", ""), await Run("retry", "--all", "--template", "price-alert"));
+        var (alert, message, unclear, sale) = (await Add("password-changed", "PARKED"), await Add("new-sign-in", "PARKED"), await Add("password-changed", "UNCLEAR"), await Add("welcome", "PARKED"));
+        Assert.Equal((0, "1 mail will be sent now; a running host looks twice a second.", ""), await Run("retry", "--all", "--template", "password-changed"));
         await Left(alert);
         Assert.Equal("PARKED UNCLEAR PARKED", await States(message, unclear, sale));
-        Assert.Equal((0, "1 mail dropped.", ""), await Run("drop", "--all", "--template", "listing-sold"));
+        Assert.Equal((0, "1 mail dropped.", ""), await Run("drop", "--all", "--template", "welcome"));
         Assert.Equal("PARKED UNCLEAR -", await States(message, unclear, sale));
         Assert.Equal((0, "1 mail will be sent now; a running host looks twice a second.", ""), await Run("retry", "--all"));
         await Left(message);
@@ -98,7 +98,7 @@ public sealed class OutboxCommandTests(KiwiCarApp app) : IClassFixture<KiwiCarAp
     [Fact]
     public async Task A_dropped_mail_is_gone()
     {
-        var (parked, unclear, sent) = (await Add("price-alert", "PARKED"), await Add("price-alert", "UNCLEAR"), await Add("price-alert", "SENT"));
+        var (parked, unclear, sent) = (await Add("password-changed", "PARKED"), await Add("password-changed", "UNCLEAR"), await Add("password-changed", "SENT"));
         Assert.Equal((0, "2 mails dropped.", ""), await Run("drop", $"{parked}", $"{unclear}"));
         var (exit, output, _) = await Run("drop", $"{parked}", $"{sent}");
         Assert.Equal(1, exit);
@@ -111,12 +111,12 @@ public sealed class OutboxCommandTests(KiwiCarApp app) : IClassFixture<KiwiCarAp
     [InlineData("Say which: the ids of mails, or --all.", "retry")]
     [InlineData("Say which: the ids of mails, or --all.", "drop")]
     [InlineData("Say which: the ids of mails, or --all.", "drop", "--all", "01939f00-0000-7000-8000-000000000001")]
-    [InlineData("--template goes with --all.", "retry", "01939f00-0000-7000-8000-000000000001", "--template", "price-alert")]
+    [InlineData("--template goes with --all.", "retry", "01939f00-0000-7000-8000-000000000001", "--template", "password-changed")]
     [InlineData("Cannot parse argument 'yesterday'", "show", "yesterday")]
     [InlineData("Required argument missing", "show")]
     public async Task What_is_called_wrongly_is_said_and_nothing_happens(string sentence, params string[] arguments)
     {
-        var parked = await Add("price-alert", "PARKED");
+        var parked = await Add("password-changed", "PARKED");
         var (exit, _, error) = await Run(arguments);
         Assert.Equal(1, exit);
         Assert.Contains(sentence, error, StringComparison.Ordinal);
