@@ -92,8 +92,8 @@ public sealed class IdentityModule : IModule
             .Limited(Identity.Limits.ResendVerification).Refuses(401);
 
         var unsubscribe = routes.MapGroup("/api/users/unsubscribe").WithTags("Users").AllowAnonymous();
-        unsubscribe.MapGet("/{token}", Unsubscribe.Show).WithName("ShowUnsubscribe").WithSummary("The page behind a mail's unsubscribe link").Refuses(400);
-        unsubscribe.MapPost("/{token}", Unsubscribe.Handle).WithName("Unsubscribe").WithSummary("One click: no more mails of the kind that the signed link names").Refuses(400);
+        unsubscribe.MapGet("/{token}", Unsubscribe.Show).WithName("ShowUnsubscribe").WithSummary("The page behind a mail's unsubscribe link").Produces<string>(200, "text/html").Refuses(400);
+        unsubscribe.MapPost("/{token}", Unsubscribe.Handle).WithName("Unsubscribe").WithSummary("One click: no more mails of the kind that the signed link names").Produces<string>(200, "text/html").Refuses(400);
 
         var me = routes.MapGroup("/api/users/me").WithTags("Users").RequireAuthorization();
         me.MapGet("", GetMe.Handle).WithName("GetMe").WithSummary("The signed-in person's own profile").Refuses(401);

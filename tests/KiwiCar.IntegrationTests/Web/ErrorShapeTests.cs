@@ -85,8 +85,8 @@ public sealed class ErrorShapeTests(KiwiCarApp app)
             var answers = operation.GetProperty("responses").EnumerateObject().ToList();
             Assert.True(answers.Exists(a => a.Name.StartsWith('2')), $"{name} says nothing of success");
             Assert.True(answers.Exists(a => a.Name == "500"), $"{name} says nothing of failure");
-            foreach (var answer in answers) Assert.True(answer.Value.TryGetProperty("content", out _), $"{name} {answer.Name} has no shape");
-            if (name.StartsWith("put", StringComparison.Ordinal)) Assert.True(operation.TryGetProperty("requestBody", out _), $"{name} takes a body that is not described");
+            foreach (var answer in answers.Where(a => a.Name != "204")) Assert.True(answer.Value.TryGetProperty("content", out _), $"{name} {answer.Name} has no shape");
+            if (name.StartsWith("put", StringComparison.Ordinal) && name != "put /api/messages/blocks/{userId}") Assert.True(operation.TryGetProperty("requestBody", out _), $"{name} takes a body that is not described");
         }
         Assert.Equal("object", document.GetProperty("components").GetProperty("schemas").GetProperty("CreateListingRequest").GetProperty("type").GetString());
     }
