@@ -21,6 +21,7 @@ internal sealed class HostProcess : IAsyncDisposable
             _ = process.StandardOutput.ReadToEndAsync();
             return new HostProcess(process, new Uri(line["KiwiCar listens on ".Length..]));
         }
+        await process.WaitForExitAsync();
         throw new InvalidOperationException($"The host ended with {process.ExitCode} before it listened");
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using KiwiCar.BuildingBlocks.ReadModel;
 using Microsoft.Extensions.Hosting;
@@ -17,7 +18,7 @@ namespace KiwiCar.BuildingBlocks.Outside;
 public sealed class OutboxSender(
     Outbox outbox, Database database, IMailer mailer, IEnumerable<IMailFinisher> finishers, TimeSpan settle, TimeProvider clock, ILogger<OutboxSender> log) : BackgroundService, IDoorState
 {
-    private const int Slots = 32, LeastFree = 8, FailuresToDoubt = 5;
+    private const int Slots = 32, LeastFree = 8, FailuresToDoubt = 5, LastTries = 5;
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500), SettleEvery = TimeSpan.FromSeconds(1), GiveUpAfter = TimeSpan.FromHours(24), LongestPause = TimeSpan.FromHours(1);
 
     // What was leased and not finished when its lease ran out, and what was unclear and still is.
@@ -46,7 +47,7 @@ public sealed class OutboxSender(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var underway = new List<Task>(Slots);
+        var underway = new List<Task<Done>>(Slots);
         long? settled = null;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -57,11 +58,10 @@ public sealed class OutboxSender(
                     await Settle(listenAnew: settled is null, stoppingToken);
                     settled = clock.GetTimestamp();
                 }
-                underway.RemoveAll(t => t.IsCompleted);
-                var free = Slots - underway.Count;
-                var rows = free < LeastFree ? [] : await LeaseDue(free, stoppingToken);
+                var free = Slots - underway.Count(t => !t.IsCompleted);
+                var rows = await NoteAndLease(underway, free < LeastFree ? 0 : free, stoppingToken);
                 underway.AddRange(rows.Select(SendOne));
-                if (rows.Count < free) await Task.WhenAny([.. free < LeastFree ? underway : [], outbox.Due(Poll, stoppingToken)]);
+                if (rows.Count < free) await Task.WhenAny([.. underway, outbox.Due(Poll, stoppingToken)]);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
             catch (Exception e)
@@ -71,6 +71,28 @@ public sealed class OutboxSender(
             }
         }
         await Task.WhenAll(underway); // what has begun to leave is finished, and noted
+        await NoteTheLast(underway);
+    }
+
+    private async Task NoteTheLast(List<Task<Done>> ended)
+    {
+        for (var attempt = 1; ended.Count > 0; attempt++)
+        {
+            try
+            {
+                await NoteAndLease(ended, 0, CancellationToken.None);
+            }
+            catch (Exception e) when (attempt < LastTries)
+            {
+                log.LogWarning("What became of the last {Count} mails cannot be noted now, trying again: {Error}", ended.Count, e.Message);
+                await Task.Delay(Poll);
+            }
+            catch (Exception e)
+            {
+                log.LogWarning("What became of the last {Count} mails cannot be noted, their leases settle it: {Error}", ended.Count, e.Message);
+                return;
+            }
+        }
     }
 
     private async Task Settle(bool listenAnew, CancellationToken ct)
@@ -81,26 +103,44 @@ public sealed class OutboxSender(
         await db.Execute(SettleSql, new { now, later = Known(now), again = mailer.KnowsTheKey, once, doubted = Doubted, silent = mailer.SendsWord ? "PENDING" : "PARKED" }, ct);
     }
 
-    private async Task<List<Row>> LeaseDue(int most, CancellationToken ct)
+    // One transaction for whatever has ended since the last one: notes are many where mails are. Who is noted is no longer underway.
+    private async Task<List<Row>> NoteAndLease(List<Task<Done>> underway, int most, CancellationToken ct)
     {
+        var ended = underway.FindAll(t => t.IsCompleted);
+        if (ended.Count == 0 && most == 0) return [];
         var now = clock.GetUtcNow();
         await using var db = await database.Open(ct);
         await db.Begin(ct);
-        var rows = (await db.Query<Row>("""
+        if (ended.Count > 0) await db.Run(Notes(ended.Select(t => t.Result)), ct);
+        var rows = most == 0 ? [] : (await db.Query<Row>("""
             SELECT id, template, mail, attempts, createdAt FROM outbox WHERE state = 'PENDING' AND nextAttemptAt <= @now
             ORDER BY nextAttemptAt LIMIT @most FOR UPDATE SKIP LOCKED
             """, new { now, most }, ct)).ToList();
         if (rows.Count > 0)
             await db.Execute("UPDATE outbox SET state = 'SENDING', nextAttemptAt = @until, attempts = attempts + 1 WHERE id IN @ids", new { until = now + lease, ids = rows.Select(r => r.Id) }, ct);
         await db.Commit(ct);
+        underway.RemoveAll(ended.Contains);
         return rows;
     }
 
-    private async Task SendOne(Row row)
+    // Only what this very try has leased. What was sent is not kept.
+    private static string Notes(IEnumerable<Done> ended)
     {
-        try { await Note(row, await Try(row)); }
-        catch (Exception e) { log.LogWarning("What became of mail {Id} cannot be noted now, its lease settles it: {Error}", row.Id, e.Message); }
+        var sql = new StringBuilder();
+        foreach (var (row, (state, error, next)) in ended)
+        {
+            SqlLiteral.Append(sql.Append("UPDATE outbox SET state = "), state);
+            SqlLiteral.Append(sql.Append(", nextAttemptAt = "), next);
+            SqlLiteral.Append(sql.Append(", lastError = "), error);
+            if (state == "SENT") SqlLiteral.Append(sql.Append(", mail = '', sentAt = "), next);
+            SqlLiteral.Append(sql.Append(" WHERE id = "), row.Id);
+            SqlLiteral.Append(sql.Append(" AND state = 'SENDING' AND attempts = "), row.Attempts + 1);
+            sql.Append("; ");
+        }
+        return sql.ToString();
     }
+
+    private async Task<Done> SendOne(Row row) => new(row, await Try(row));
 
     private async Task<Outcome> Try(Row row)
     {
@@ -144,20 +184,12 @@ public sealed class OutboxSender(
         return new("PENDING", e.Message, now + asked + Backoff(row.Attempts));
     }
 
-    // Only what this very try has leased. What was sent is not kept.
-    private async Task Note(Row row, Outcome outcome)
-    {
-        await using var db = await database.Open(CancellationToken.None);
-        await db.Execute("""
-            UPDATE outbox SET state = @State, lastError = @Error, nextAttemptAt = @Next, sentAt = IF(@State = 'SENT', @Next, NULL), mail = IF(@State = 'SENT', '', mail)
-            WHERE id = @Id AND state = 'SENDING' AND attempts = @attempt
-            """, new { outcome.State, outcome.Error, outcome.Next, row.Id, attempt = row.Attempts + 1 }, CancellationToken.None);
-    }
-
     private static TimeSpan Backoff(int attempts) =>
         TimeSpan.FromSeconds(Math.Min(900, Math.Pow(2, attempts))) * (0.75 + Random.Shared.NextDouble() / 2);
 
     private sealed record Row(Guid Id, string Template, string Mail, int Attempts, DateTimeOffset CreatedAt);
+
+    private sealed record Done(Row Row, Outcome Outcome);
 
     private sealed record Outcome(string State, string? Error, DateTimeOffset Next);
 }

@@ -22,7 +22,7 @@ public sealed class Subscription(
     Database database, EventReader reader, Watermark watermark, ILogger<Subscription> log, ReactionTimer? timer = null, Action? written = null) : BackgroundService
 {
     private const int Batch = 1_000, Tries = 3;
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250), FollowWithin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250), FollowWithin = TimeSpan.FromSeconds(1), LeadOfOthers = TimeSpan.FromSeconds(5);
 
     private long? done;          // where it is; null where only the checkpoint knows
     private long saved, savedAt; // the checkpoint as this process last saw it, and when
@@ -36,6 +36,8 @@ public sealed class Subscription(
             await db.Execute("INSERT IGNORE INTO checkpoints (name, position) VALUES (@name, @position)",
                 new { name, position = fromNow ? reader.Settled.Position : 0 }, cancellationToken);
         var position = await Position(cancellationToken);
+        reader.Signal(); // another process may have read further than this one has yet
+        await reader.Settled.Reached(position, cancellationToken).WaitAsync(LeadOfOthers, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (position > reader.Settled.Position)
             throw new InvalidOperationException($"{name} has taken events up to position {position}, but the log ends at {reader.Settled.Position}: it was restored from an older backup. "
                 + (fromNow ? $"Say that it is up to date: UPDATE checkpoints SET position = {reader.Settled.Position} WHERE name = '{name}'" : $"Build its tables again: kiwicar projections rebuild {name}"));

@@ -3,7 +3,7 @@ using KiwiCar.Listings.Contracts;
 
 namespace KiwiCar.Alerts;
 
-/// <summary>What an advert asked, and when, as its stream tells it.</summary>
+/// <summary>What an advert asks, asked, and when, as its stream tells it: tables may be behind.</summary>
 internal sealed class Asking
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
@@ -11,6 +11,8 @@ internal sealed class Asking
     private readonly List<(DateTimeOffset At, long Version, decimal Price)> prices = [];
 
     public Guid SellerId { get; private set; }
+
+    public bool IsOnSale { get; private set; }
 
     public static async Task<Asking> Read(Guid listing, EventStore store, CancellationToken ct)
     {
@@ -25,10 +27,12 @@ internal sealed class Asking
         switch (e.Data)
         {
             case ListingCreated x:
-                SellerId = x.SellerId;
+                (SellerId, IsOnSale) = (x.SellerId, true);
                 prices.Add((e.At, e.Version, x.Price));
                 break;
             case PriceChanged x: prices.Add((e.At, e.Version, x.NewPrice)); break;
+            case Relisted: IsOnSale = true; break;
+            case Sold or Removed or SellerLeft: IsOnSale = false; break;
         }
     }
 

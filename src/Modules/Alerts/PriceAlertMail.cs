@@ -1,5 +1,6 @@
 using System.Globalization;
 using KiwiCar.BuildingBlocks;
+using KiwiCar.BuildingBlocks.Events;
 using KiwiCar.BuildingBlocks.Outside;
 using KiwiCar.Identity.Contracts;
 using KiwiCar.Listings.Contracts;
@@ -7,7 +8,7 @@ using KiwiCar.Listings.Contracts;
 namespace KiwiCar.Alerts;
 
 /// <summary>"It costs less now." Who has left, has unsubscribed or reads of a car that was sold meanwhile gets none.</summary>
-internal sealed class PriceAlertMail(IMailReceivers people, IListingCards listings, Settings settings) : IMailFinisher
+internal sealed class PriceAlertMail(IMailReceivers people, IListingCards listings, EventStore store, Settings settings) : IMailFinisher
 {
     public static readonly MailTemplate Kind = new("price-alert", Once: true);
 
@@ -19,7 +20,8 @@ internal sealed class PriceAlertMail(IMailReceivers people, IListingCards listin
     {
         var (user, listing) = (Guid.Parse(draft.To), Guid.Parse(draft.Data["listing"]));
         if (!(await people.For([user], MailKind.PriceAlerts, ct)).TryGetValue(user, out var to)) return null;
-        if ((await listings.For([listing], ct)).GetValueOrDefault(listing) is not { Status: ListingStatus.ACTIVE } car) return null;
+        if (!(await Asking.Read(listing, store, ct)).IsOnSale) return null;
+        if ((await listings.For([listing], ct)).GetValueOrDefault(listing) is not { } car) return null;
         var (from, now, url) = (draft.Data["oldPrice"], draft.Data["newPrice"], $"{settings.FrontendUrl}/buy/{listing}");
         var data = new Dictionary<string, string>(StringComparer.Ordinal) { ["listingTitle"] = car.Title, ["oldPrice"] = from, ["newPrice"] = now, ["listingUrl"] = url };
         return Mail.Of(to.Email, Kind.Name, $"Price drop: {car.Title}, now {Dollars(now)}", data,

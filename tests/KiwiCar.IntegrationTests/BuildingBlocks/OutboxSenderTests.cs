@@ -249,6 +249,27 @@ public sealed class OutboxSenderTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal("SENT", (await Row(id)).State);
     }
 
+    // A mail that has left and is not noted would be doubted for ever.
+    [Fact]
+    public async Task What_cannot_be_noted_now_is_noted_later()
+    {
+        server.Script(MailFault.Waits);
+        using var patient = new HttpClient { BaseAddress = new Uri(server.Url), Timeout = TimeSpan.FromSeconds(20) };
+        await Start(Door(patient));
+        var id = await Add("price-alert");
+        await Until(() => !server.Requests.IsEmpty, "a request");
+        await using (var db = await database.Open(default))
+        {
+            await db.Begin(default);
+            await db.Execute("SELECT id FROM outbox WHERE id = @id FOR UPDATE", new { id }, default);
+            server.Release();
+            await Task.Delay(6_000); // no statement waits longer than 5 s for a lock
+            await db.Rollback(default);
+        }
+        await Until(id, "SENT");
+        Assert.Equal(1, server.Count(id));
+    }
+
     // Word that came while nobody listened is told again, but it takes its time.
     [Fact]
     public async Task A_restart_listens_a_whole_while_anew()

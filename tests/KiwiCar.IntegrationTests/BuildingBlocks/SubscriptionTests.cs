@@ -99,6 +99,21 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_process_that_starts_while_another_has_read_further_starts_but_not_on_a_log_that_ends_before_its_checkpoint()
+    {
+        var behind = await models.Log.StartReader();
+        var last = await models.Append(Guid.NewGuid(), 0, [.. Enumerable.Range(0, 3_000).Select(n => new ThingHappened(1, n))]);
+        await models.Ask<object>("INSERT INTO checkpoints (name, position) VALUES ('things', @last)", new { last });
+        var (started, done) = await models.Follow(ReadModels.Things(), behind);
+        await done.Reached(last, default).WaitAsync(Patience);
+        await models.Stop(started);
+
+        await models.Ask<object>("UPDATE checkpoints SET position = @beyond WHERE name = 'things'", new { beyond = last + 1 });
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => models.Follow(ReadModels.Things()));
+        Assert.StartsWith($"things has taken events up to position {last + 1}, but the log ends at {last}: it was restored from an older backup. Build its tables again", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_rebuild_while_writes_go_on_gives_the_same_rows()
     {
         var reader = await models.Log.StartReader();
