@@ -119,10 +119,15 @@ public sealed class KiwiCarApp : IAsyncLifetime
     /// <summary>A read model from the first event on, while the host goes on.</summary>
     public Task Rebuild(string projection) => new Rebuild(Modules.All.SelectMany(m => m.Projections).Single(p => p.Name == projection), Database, Services.GetRequiredService<EventReader>()).Run((_, _) => { }, default);
 
-    private static string Plate() => string.Create(6, 0, (plate, _) =>
+    private const int AllPlates = 26 * 26 * 26 * 1_000;
+    private static int plates = Random.Shared.Next(AllPlates);
+
+    // Each another: a seller has one open advert a plate.
+    private static string Plate()
     {
-        for (var i = 0; i < 6; i++) plate[i] = i < 3 ? (char)('A' + Random.Shared.Next(26)) : (char)('0' + Random.Shared.Next(10));
-    });
+        var n = (int)((uint)Interlocked.Increment(ref plates) * 7_919L % AllPlates);
+        return $"{(char)('A' + n / 676_000)}{(char)('A' + n / 26_000 % 26)}{(char)('A' + n / 1_000 % 26)}{n % 1_000:000}";
+    }
 }
 
 /// <summary>Somebody signed in.</summary>

@@ -9,12 +9,12 @@ namespace KiwiCar.BuildingBlocks.Events;
 /// The log: streams of events in PostgreSQL, in Marten's tables. An append is one round trip and one transaction, and draws its
 /// numbers only after it has taken the shared fence lock and found the stream at the expected version (see <see cref="EventReader"/>).
 /// </summary>
-public sealed partial class EventStore(EventConnections connections, EventTypes types, TimeProvider clock)
+public sealed partial class EventStore(EventConnections connections, EventTypes types, TimeProvider clock) : IDisposable
 {
     /// <summary>The advisory lock every append holds while its numbers are drawn but not yet committed.</summary>
     internal const long FenceLock = 0x6B697769_63617231; // "kiwicar1"
 
-    private const int Attempts = 3;
+    private const int Attempts = 3, BusyAttempts = 20;
 
     // The stream's row comes out of its RETURNING only with the fence lock taken, and the numbers are drawn for rows that have come out:
     // first the version, then the lock, then the numbers, in one statement.
@@ -46,6 +46,8 @@ public sealed partial class EventStore(EventConnections connections, EventTypes 
         "WITH k AS (INSERT INTO events.person_keys (person, destroyed) VALUES ($9, $4) ON CONFLICT (person) DO UPDATE SET key = NULL, destroyed = $4 RETURNING person), "
             + $"{stream("FROM k")}{InsertEvents}",
     ];
+
+    private readonly RememberedStates remembered = new();
 
     /// <summary>Told the position of every append of this process, once it is committed.</summary>
     public event Action<long>? Appended;
@@ -123,9 +125,10 @@ public sealed partial class EventStore(EventConnections connections, EventTypes 
     }
 
     /// <summary>
-    /// Reads the stream, folds it, decides, appends; where another append came first, reads and decides again, three times at most, then 409.
+    /// Reads the stream, folds it, decides, appends; where another append came first, reads and decides again, a few times at most, then 409.
     /// Returns when this process' read models show the result (2 s at most). No events decided = nothing to do, nothing written.
     /// </summary>
+    /// <remarks>A busy stream is not read first: what is remembered of it is good enough where the append succeeds, and whatever else comes of it is decided again.</remarks>
     /// <param name="ifVersion">Where given (If-Match), the stream must be at this version, else 412.</param>
     /// <param name="also">A name to take beside those the new state holds.</param>
     /// <param name="beforeAppend">
@@ -138,43 +141,64 @@ public sealed partial class EventStore(EventConnections connections, EventTypes 
         Decider<TState> decider, Guid streamId, Func<TState, IEnumerable<IEvent>> decide, CancellationToken ct, long? ifVersion = null, HeldName? also = null,
         Func<long, Task>? beforeAppend = null, DateTimeOffset? at = null)
     {
-        for (var attempt = 1; attempt <= Attempts; attempt++)
+        if (Known(decider, streamId) is { } known && Guess(known.State) is { Count: > 0 } guess && (ifVersion ?? known.Version) == known.Version
+            && await Try(known.State, known.Version, guess) is { } done) return done;
+        for (var attempt = decider.IsBusy ? BusyAttempts : Attempts; attempt > 0; attempt--)
         {
             var (state, version) = await Fold(decider, streamId, ct);
             var events = decide(state).ToList();
             if (ifVersion is { } wanted && wanted != version)
                 throw Rejection.PreconditionFailed($"It has changed since you read it: it is at version {version}. Read it again and repeat your change.");
             if (events.Count == 0) return version;
-            if (beforeAppend is not null) await beforeAppend(version);
-            if (await Append(decider.StreamType, streamId, version, events, ct, at, HeldNames.Between(decider, state, events, also)) is not { } position) continue;
-            await ReadModelsReached(position, ct);
-            return version + events.Count;
+            if (await Try(state, version, events) is { } now) return now;
         }
         throw Rejection.Conflict("CONCURRENT_CHANGE", "Others are changing this at the same moment; nothing was changed, please try again");
+
+        List<IEvent>? Guess(TState state)
+        {
+            try { return decide(state).ToList(); }
+            catch (Rejection) { return null; }
+        }
+
+        async Task<long?> Try(TState state, long version, List<IEvent> events)
+        {
+            if (beforeAppend is not null) await beforeAppend(version);
+            if (await Append(decider.StreamType, streamId, version, events, ct, at, HeldNames.Between(decider, state, events, also)) is not { } position) return null;
+            var after = version + events.Count;
+            if (decider.IsBusy) remembered.Keep(streamId, events.Aggregate(state, decider.Evolve), after);
+            await ReadModelsReached(position, ct);
+            return after;
+        }
     }
+
+    private (TState State, long Version)? Known<TState>(Decider<TState> decider, Guid streamId) => decider.IsBusy ? remembered.Find<TState>(streamId) : null;
 
     /// <summary>The stream's state and version (0 where there is no such stream).</summary>
     public async Task<(TState State, long Version)> Fold<TState>(Decider<TState> decider, Guid streamId, CancellationToken ct)
     {
-        var (state, version) = (decider.Initial, 0L);
-        await foreach (var e in ReadStream(streamId, ct))
+        var (state, version) = Known(decider, streamId) ?? (decider.Initial, 0);
+        await foreach (var e in ReadStream(streamId, ct, afterVersion: version))
         {
             state = decider.Evolve(state, e.Data ?? throw new InvalidOperationException($"Event {e.EventId} has the unknown type '{e.Type}'"));
             version = e.Version;
         }
+        if (decider.IsBusy && version > 0) remembered.Keep(streamId, state, version);
         return (state, version);
     }
 
-    /// <summary>One stream from its first event on, up to and including <paramref name="toVersion"/>.</summary>
+    /// <summary>One stream's events from behind <paramref name="afterVersion"/> up to and including <paramref name="toVersion"/>.</summary>
     public async IAsyncEnumerable<Recorded> ReadStream(
-        Guid streamId, [EnumeratorCancellation] CancellationToken ct, long toVersion = long.MaxValue)
+        Guid streamId, [EnumeratorCancellation] CancellationToken ct, long toVersion = long.MaxValue, long afterVersion = 0)
     {
         await using var command = connections.Appends.CreateCommand(
-            RecordedSql.Select + " WHERE e.stream_id = $1 AND e.version <= $2 ORDER BY e.version");
+            RecordedSql.Select + " WHERE e.stream_id = $1 AND e.version > $2 AND e.version <= $3 ORDER BY e.version");
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = streamId });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = afterVersion });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = toVersion });
         foreach (var e in await RecordedSql.Read(command, types, ct)) yield return e;
     }
+
+    public void Dispose() => remembered.Dispose();
 
     // Whole milliseconds, cut off: the same instant fits PostgreSQL, MySQL and JSON alike.
     private static DateTime ToMilliseconds(DateTimeOffset at) => new(at.UtcTicks - at.UtcTicks % TimeSpan.TicksPerMillisecond, DateTimeKind.Utc);

@@ -10,7 +10,7 @@ namespace KiwiCar.Messaging;
 /// <param name="UnreadBySeller">The messages the seller has not read yet, the oldest first; so for the buyer.</param>
 internal sealed record Conversation(Guid SellerId, Guid BuyerId, ImmutableList<Guid> UnreadBySeller, ImmutableList<Guid> UnreadByBuyer)
 {
-    public static readonly Decider<Conversation> Decider = new("conversation", new(Guid.Empty, Guid.Empty, [], []), Evolve);
+    public static readonly Decider<Conversation> Decider = new("conversation", new(Guid.Empty, Guid.Empty, [], []), Evolve, IsBusy: true);
 
     /// <summary>The id follows from whom and what it is about: two first messages at once begin one conversation.</summary>
     public static Guid IdOf(Guid listing, Guid buyer) => new(SHA256.HashData(Encoding.UTF8.GetBytes($"conversation:{listing:N}:{buyer:N}")).AsSpan(0, 16));

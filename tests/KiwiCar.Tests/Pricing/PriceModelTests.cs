@@ -48,7 +48,7 @@ public sealed class PriceModelTests(ITestOutputHelper output, PriceModelTests.Le
             var (here, there) = (Estimate.Of(learning.Market, c.Car)!, Estimate.Of(other, c.Car)!);
             Assert.Equal(here.Price, there.Price / rate, here.Price * 0.005);
             Assert.Equal(here.Min, there.Min / rate, here.Price * 0.01);
-            Assert.Equal(here.Confidence, there.Confidence, 0.011);
+            Assert.Equal(here.Confidence, there.Confidence, 0.031); // of three cars in a hundred: what rounds the other way may split a leaf elsewhere
         }
     }
 
