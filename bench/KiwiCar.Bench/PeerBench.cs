@@ -8,12 +8,12 @@ using KiwiCar.BuildingBlocks.ReadModel;
 namespace KiwiCar.Bench;
 
 /// <summary>
-/// The host beside the peer: the same 100,000 listings, MariaDB with the same settings, rate limits off, logs off. Of each workload a short warm-up,
+/// The host beside the peer: the same 100,000 listings, MariaDB with the same settings, rate limits off, logs off. Of each workload a warm-up (both compile while they run),
 /// then rounds of peer (one process), peer (cluster), ours; the table has medians, against the better shape.
 /// </summary>
 internal static class PeerBench
 {
-    private const int Rounds = 3, WarmUpSeconds = 3, Seconds = 6;
+    private const int Rounds = 3, WarmUpSeconds = 15, Seconds = 6;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(40);
     private static readonly string[] Settings =
         ["version", "innodb_buffer_pool_size", "innodb_log_file_size", "innodb_flush_log_at_trx_commit", "innodb_flush_method", "innodb_doublewrite", "sync_binlog", "log_bin", "max_connections", "query_cache_type", "performance_schema"];
