@@ -51,16 +51,16 @@ public sealed class KiwiCarApp : IAsyncLifetime
         Directory.Delete(Folder, recursive: true);
     }
 
-    /// <summary>The newest mail to this address; waits up to 5 s for it.</summary>
+    /// <summary>The newest mail to this address; waits up to 20 s for it.</summary>
     public async Task<JsonElement> MailTo(string email, string? template = null)
     {
-        for (var attempt = 0; attempt < 50; attempt++)
+        for (var attempt = 0; attempt < 200; attempt++)
         {
             var mail = (await MailsTo(email)).FirstOrDefault(m => template is null || m.GetProperty("template").GetString() == template);
             if (mail.ValueKind == JsonValueKind.Object) return mail;
             await Task.Delay(100);
         }
-        throw new InvalidOperationException($"No {template} mail to {email} within 5 s");
+        throw new InvalidOperationException($"No {template} mail to {email} within 20 s");
     }
 
     public async Task<IReadOnlyList<JsonElement>> MailsTo(string email) =>
