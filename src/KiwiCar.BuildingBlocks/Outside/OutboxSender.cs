@@ -18,7 +18,7 @@ namespace KiwiCar.BuildingBlocks.Outside;
 public sealed class OutboxSender(
     Outbox outbox, Database database, IMailer mailer, IEnumerable<IMailFinisher> finishers, TimeSpan settle, TimeProvider clock, ILogger<OutboxSender> log) : BackgroundService, IDoorState
 {
-    private const int Slots = 32, LeastFree = 8, FailuresToDoubt = 5, LastTries = 5;
+    private const int Slots = 32, LeastFree = 8, FailuresToDoubt = 5, LastTries = 5, MostOfAnError = 2_000;
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500), SettleEvery = TimeSpan.FromSeconds(1), GiveUpAfter = TimeSpan.FromHours(24), LongestPause = TimeSpan.FromHours(1);
 
     // What was leased and not finished when its lease ran out, and what was unclear and still is.
@@ -48,20 +48,26 @@ public sealed class OutboxSender(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var underway = new List<Task<Done>>(Slots);
+        Task? due = null;
         long? settled = null;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
+                var free = Slots - underway.Count(t => !t.IsCompleted);
+                var leasedAt = clock.GetTimestamp();
+                var rows = await NoteAndLease(underway, free < LeastFree ? 0 : free, stoppingToken);
+                underway.AddRange(rows.Select(row => SendOne(row, leasedAt)));
+                // After what is known was noted. Where it could not be for long, the provider's word came in vain, too.
                 if (settled is null || clock.GetElapsedTime(settled.Value) >= SettleEvery)
                 {
-                    await Settle(listenAnew: settled is null, stoppingToken);
+                    await Settle(listenAnew: settled is null || clock.GetElapsedTime(settled.Value) >= lease, stoppingToken);
                     settled = clock.GetTimestamp();
                 }
-                var free = Slots - underway.Count(t => !t.IsCompleted);
-                var rows = await NoteAndLease(underway, free < LeastFree ? 0 : free, stoppingToken);
-                underway.AddRange(rows.Select(SendOne));
-                if (rows.Count < free) await Task.WhenAny([.. underway, outbox.Due(Poll, stoppingToken)]);
+                if (free >= LeastFree && rows.Count == free) continue;
+                due ??= outbox.Due(Poll, stoppingToken);
+                await Task.WhenAny([.. underway, due]);
+                if (due.IsCompleted) due = null;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
             catch (Exception e)
@@ -70,26 +76,27 @@ public sealed class OutboxSender(
                 await Task.Delay(Poll, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
-        await Task.WhenAll(underway); // what has begun to leave is finished, and noted
-        await NoteTheLast(underway);
+        await FinishAndNote(underway);
     }
 
-    private async Task NoteTheLast(List<Task<Done>> ended)
+    // What has begun to leave when the host stops.
+    private async Task FinishAndNote(List<Task<Done>> underway)
     {
-        for (var attempt = 1; ended.Count > 0; attempt++)
+        for (var failed = 0; underway.Count > 0;)
         {
+            await Task.WhenAny(underway);
             try
             {
-                await NoteAndLease(ended, 0, CancellationToken.None);
+                await NoteAndLease(underway, 0, CancellationToken.None);
             }
-            catch (Exception e) when (attempt < LastTries)
+            catch (Exception e) when (++failed < LastTries)
             {
-                log.LogWarning("What became of the last {Count} mails cannot be noted now, trying again: {Error}", ended.Count, e.Message);
+                log.LogWarning("What became of the last {Count} mails cannot be noted now, trying again: {Error}", underway.Count, e.Message);
                 await Task.Delay(Poll);
             }
             catch (Exception e)
             {
-                log.LogWarning("What became of the last {Count} mails cannot be noted, their leases settle it: {Error}", ended.Count, e.Message);
+                log.LogWarning("What became of the last {Count} mails cannot be noted, their leases settle it: {Error}", underway.Count, e.Message);
                 return;
             }
         }
@@ -118,7 +125,7 @@ public sealed class OutboxSender(
             """, new { now, most }, ct)).ToList();
         if (rows.Count > 0)
             await db.Execute("UPDATE outbox SET state = 'SENDING', nextAttemptAt = @until, attempts = attempts + 1 WHERE id IN @ids", new { until = now + lease, ids = rows.Select(r => r.Id) }, ct);
-        await db.Commit(ct);
+        await db.Commit(CancellationToken.None); // half cancelled, nobody would know what is leased
         underway.RemoveAll(ended.Contains);
         return rows;
     }
@@ -131,7 +138,7 @@ public sealed class OutboxSender(
         {
             SqlLiteral.Append(sql.Append("UPDATE outbox SET state = "), state);
             SqlLiteral.Append(sql.Append(", nextAttemptAt = "), next);
-            SqlLiteral.Append(sql.Append(", lastError = "), error);
+            SqlLiteral.Append(sql.Append(", lastError = "), error is { Length: > MostOfAnError } ? error[..MostOfAnError] : error);
             if (state == "SENT") SqlLiteral.Append(sql.Append(", mail = '', sentAt = "), next);
             SqlLiteral.Append(sql.Append(" WHERE id = "), row.Id);
             SqlLiteral.Append(sql.Append(" AND state = 'SENDING' AND attempts = "), row.Attempts + 1);
@@ -140,11 +147,10 @@ public sealed class OutboxSender(
         return sql.ToString();
     }
 
-    private async Task<Done> SendOne(Row row) => new(row, await Try(row));
+    private async Task<Done> SendOne(Row row, long leasedAt) => new(row, await Try(row, leasedAt));
 
-    private async Task<Outcome> Try(Row row)
+    private async Task<Outcome> Try(Row row, long leasedAt)
     {
-        var leasedAt = clock.GetTimestamp();
         try
         {
             using var budget = new CancellationTokenSource(mailer.Patience + mailer.Patience / 2);

@@ -38,6 +38,7 @@ public sealed class Subscription(
         var position = await Position(cancellationToken);
         reader.Signal(); // another process may have read further than this one has yet
         await reader.Settled.Reached(position, cancellationToken).WaitAsync(LeadOfOthers, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
         if (position > reader.Settled.Position)
             throw new InvalidOperationException($"{name} has taken events up to position {position}, but the log ends at {reader.Settled.Position}: it was restored from an older backup. "
                 + (fromNow ? $"Say that it is up to date: UPDATE checkpoints SET position = {reader.Settled.Position} WHERE name = '{name}'" : $"Build its tables again: kiwicar projections rebuild {name}"));
