@@ -13,7 +13,7 @@ namespace KiwiCar.BuildingBlocks.Outside;
 /// <remarks>
 /// Where nobody knows whether the provider took a mail (no answer came, or the process died), the rule of its template decides. A template of which nobody
 /// may get two waits as UNCLEAR for the provider's word for <paramref name="settle"/>: with it the mail was sent, without it was not, and is tried again.
-/// A provider that sends no word: parked. All others are sent again. Word that came while nobody listened is told again, so a start waits anew.
+/// A provider that sends no word: parked. All others are sent again. Word that came while nobody listened is told again, so after a start, or a long outage, it waits anew.
 /// </remarks>
 public sealed class OutboxSender(
     Outbox outbox, Database database, IMailer mailer, IEnumerable<IMailFinisher> finishers, TimeSpan settle, TimeProvider clock, ILogger<OutboxSender> log) : BackgroundService, IDoorState

@@ -90,7 +90,7 @@ public sealed class Rebuild(Projection projection, Database database, EventReade
 
     private string? Apply(Recorded e, Writer writer, HashSet<Guid> held)
     {
-        if (held.Contains(e.StreamId)) return "held back behind an earlier event of its stream";
+        if (held.Contains(e.StreamId)) return Subscription.HeldBack;
         try
         {
             projection.Apply(e, writer);
